@@ -1,0 +1,33 @@
+/** The journal port: one stream of events at gapless positions 1, 2, 3 …, to which events are only ever added. */
+import type { StoredEvent } from '../domain/codec.ts';
+
+export type JournalEvent = StoredEvent & { readonly position: number };
+
+export type AppendResult =
+  | { readonly appended: true; readonly head: number }
+  /** Somebody else wrote: nothing was appended, and `head` is where the journal is now. */
+  | { readonly appended: false; readonly head: number };
+
+/** What following a journal gives: the next events in order, or the mark that there were no more just now. */
+export type FollowStep = { readonly events: readonly JournalEvent[] } | { readonly caughtUpAt: number };
+
+export interface Journal {
+  /** The last position, 0 when empty. */
+  head(): Promise<number>;
+  /**
+   * Writes all or none at positions `after + 1` …, durably, only if the head is still `after`.
+   * A promise that rejects leaves the outcome unknown: read from `after + 1` to find out.
+   */
+  append(events: readonly StoredEvent[], options: { readonly after: number }): Promise<AppendResult>;
+  /** At most `limit` events from position `from` on: upwards, or downwards with `backward`. */
+  read(options: {
+    readonly from: number;
+    readonly limit: number;
+    readonly direction?: 'forward' | 'backward';
+  }): Promise<readonly JournalEvent[]>;
+  /** The events at these positions, in the order of the positions; those that do not exist are left out. */
+  readAt(positions: readonly number[]): Promise<readonly JournalEvent[]>;
+  /** Every event after `after`, once, in order, for ever, until `signal` aborts (then it ends without an error). */
+  follow(options: { readonly after: number; readonly signal: AbortSignal }): AsyncIterable<FollowStep>;
+  close(): Promise<void>;
+}
