@@ -21,7 +21,7 @@ export type Outcome =
       readonly accepted: true;
       /** Where the command's last event stands in the journal. */
       readonly position: number;
-      readonly recorded: readonly Recorded[];
+      readonly recorded: readonly [Recorded, ...Recorded[]];
       /** True when the command had been carried out before: this is the first answer again. */
       readonly replayed: boolean;
     }

@@ -1,5 +1,5 @@
 /** The one way from an event to the JSON text kept in the journal and back; reading brings old versions up to date. */
-import type { LedgerEvent, Metadata, Posting, Recorded } from './events.ts';
+import type { LedgerEvent, Metadata, Posting, Postings, Recorded } from './events.ts';
 
 /** What every journal stores: `data` and `metadata` are the exact JSON texts that were written. */
 export type StoredEvent = {
@@ -11,12 +11,24 @@ export type StoredEvent = {
 
 export const schemaVersion = '1';
 
-export function encode(id: string, { type, ...data }: LedgerEvent, metadata: Metadata): StoredEvent {
-  return { id, type, data: JSON.stringify(data, bigintAsDigits), metadata: JSON.stringify(metadata) };
+export function encode(id: string, event: LedgerEvent, metadata: Metadata): StoredEvent {
+  const { type, ...data } = event;
+  return { id, type, data: JSON.stringify(withDigits(data)), metadata: JSON.stringify(metadata) };
 }
 
-const bigintAsDigits = (_key: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? value.toString() : value;
+/** Sums become strings of digits: JSON's numbers are floats. */
+function withDigits(data: Omit<LedgerEvent, 'type'> & { postings?: Postings; floor?: bigint }): object {
+  const { postings, floor } = data;
+  if (postings !== undefined) return { ...data, postings: postings.map(toStored) };
+  return floor === undefined ? data : { ...data, floor: floor.toString() };
+}
+
+const toStored = ({ account, amount, version, balance }: Posting): StoredPosting => ({
+  account,
+  amount: amount.toString(),
+  version,
+  balance: balance.toString(),
+});
 
 /** Thrown for an event this program does not know: it was written by a newer one, or the journal is damaged. */
 export class UnknownEvent extends Error {

@@ -1,0 +1,127 @@
+/** The journal in PostgreSQL: one table, its primary key the position, so that gaps, doubles and late commits cannot exist. */
+import type pg from 'pg';
+import type { StoredEvent } from '../domain/codec.ts';
+import type { AppendResult, FollowStep, Journal, JournalEvent } from './journal.ts';
+import { listen } from './postgres-listen.ts';
+
+/**
+ * One statement a group, on one snapshot: nothing is written unless the head is still `after`. Whoever else writes the
+ * same position meets the primary key. JSON has no raw line feed, so a group travels as lines, which PostgreSQL takes
+ * apart faster than it reads an array.
+ */
+const appendSql = `
+  insert into journal.events (position, id, type, data, metadata)
+  select $1::bigint + n, id::uuid, type, data, metadata
+  from rows from (
+    string_to_table($2, e'\\n'), string_to_table($3, e'\\n'), string_to_table($4, e'\\n'), string_to_table($5, e'\\n')
+  ) with ordinality as event (id, type, data, metadata, n)
+  where (select coalesce(max(position), 0) from journal.events) = $1::bigint`;
+
+const columns = 'position, id, type, data, metadata';
+const uniqueViolation = '23505';
+/** A follower looks by itself this often, should a notification have been lost. */
+const pollMs = 1000;
+const followBatch = 1000;
+
+type Row = { position: string; id: string; type: string; data: string; metadata: string };
+
+/** `pool` is the caller's to end. Its role needs SELECT on the table, and INSERT to append. */
+export function postgresJournal({ pool }: { readonly pool: pg.Pool }): Journal {
+  async function head(): Promise<number> {
+    const { rows } = await pool.query<{ head: string }>({
+      name: 'journal_head',
+      text: 'select coalesce(max(position), 0) as head from journal.events',
+    });
+    return Number(rows[0]?.head);
+  }
+
+  async function read(
+    from: number,
+    limit: number,
+    direction: 'forward' | 'backward',
+  ): Promise<readonly JournalEvent[]> {
+    const forward = direction === 'forward';
+    const { rows } = await pool.query<Row>({
+      name: `journal_read_${direction}`,
+      text: `select ${columns} from journal.events where position ${forward ? '>=' : '<='} $1
+             order by position ${forward ? 'asc' : 'desc'} limit $2`,
+      values: [from, limit],
+    });
+    return rows.map(toEvent);
+  }
+
+  return {
+    head,
+
+    async append(events: readonly StoredEvent[], { after }): Promise<AppendResult> {
+      if (events.length === 0) throw new Error('an append needs at least one event');
+      try {
+        const { rowCount } = await pool.query({
+          name: 'journal_append',
+          text: appendSql,
+          values: [after, lines(events, 'id'), lines(events, 'type'), lines(events, 'data'), lines(events, 'metadata')],
+        });
+        if (rowCount === events.length) return { appended: true, head: after + events.length };
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === uniqueViolation)) throw error;
+      }
+      return { appended: false, head: await head() };
+    },
+
+    read: ({ from, limit, direction = 'forward' }) => read(from, limit, direction),
+
+    async readAt(positions) {
+      if (positions.length === 0) return [];
+      const { rows } = await pool.query<Row>({
+        name: 'journal_read_at',
+        text: `select ${columns} from journal.events where position = any ($1::bigint[]) order by position`,
+        values: [positions],
+      });
+      const byPosition = new Map(rows.map((row) => [Number(row.position), toEvent(row)]));
+      return positions.map((position) => byPosition.get(position)).filter((event) => event !== undefined);
+    },
+
+    async *follow({ after, signal }): AsyncGenerator<FollowStep> {
+      const bell = await listen(pool, 'journal');
+      const stop = (): void => {
+        bell.ring();
+      };
+      signal.addEventListener('abort', stop);
+      try {
+        let position = after;
+        let next = read(position + 1, followBatch, 'forward');
+        while (!signal.aborted) {
+          const events = await next;
+          const last = events.at(-1);
+          if (last !== undefined) {
+            position = last.position;
+            // The next read is under way while the follower works on this one.
+            next = read(position + 1, followBatch, 'forward');
+            next.catch(() => undefined);
+            yield { events };
+            continue;
+          }
+          yield { caughtUpAt: position };
+          await bell.rung(pollMs);
+          next = read(position + 1, followBatch, 'forward');
+        }
+      } finally {
+        signal.removeEventListener('abort', stop);
+        await bell.close();
+      }
+    },
+
+    close: () => Promise.resolve(),
+  };
+}
+
+const lines = (events: readonly StoredEvent[], field: keyof StoredEvent): string =>
+  events.map((event) => event[field]).join('\n');
+
+const toEvent = (row: Row): JournalEvent => ({
+  position: Number(row.position),
+  id: row.id,
+  type: row.type,
+  data: row.data,
+  metadata: row.metadata,
+});

@@ -1,0 +1,224 @@
+/** Several bookkeepers over one journal, through conflicts, lost answers, late commits, crashes and stale snapshots, from a seed. */
+import { expect, test } from 'vitest';
+import type { Bookkeeper } from '../../src/bookkeeper/bookkeeper.ts';
+import { openBookkeeper } from '../../src/bookkeeper/open.ts';
+import type { Snapshot } from '../../src/bookkeeper/snapshot.ts';
+import { fromBytes, toBytes } from '../../src/bookkeeper/snapshot.ts';
+import type { Submission } from '../../src/bookkeeper/submission.ts';
+import type { Command } from '../../src/domain/commands.ts';
+import { decode } from '../../src/domain/codec.ts';
+import { memoryJournal } from '../../src/journal/memory-journal.ts';
+import type { Process } from './faults.ts';
+import { fairTurns, faultyJournal, laggingKeyIndex } from './faults.ts';
+import type { Observation } from './history.ts';
+import { expectSound } from './history.ts';
+import type { Random } from './scheduler.ts';
+import { random, scheduler } from './scheduler.ts';
+
+const firstSeed = Number(process.env['SIMULATION_SEED'] ?? '1');
+const runs = Number(process.env['SIMULATION_RUNS'] ?? '1000');
+
+type Result = {
+  readonly observations: number;
+  readonly crashes: number;
+  readonly events: number;
+  readonly troubles: number;
+};
+
+async function simulate(seed: number): Promise<Result> {
+  const chance = random(seed);
+  const time = scheduler();
+  const world = { time, chance, faultPercent: chance.pick([0, 0, 2, 10]) };
+  const crashPercent = chance.pick([0, 1, 5]);
+  const real = memoryJournal();
+  const index = laggingKeyIndex(real, world);
+  const turns = fairTurns(world);
+  const limits = { group: 1 + chance.below(8), keptKeys: 1 + chance.below(20), snapshotEvery: 1 + chance.below(30) };
+  let ids = 0;
+  let crashes = 0;
+  let troubles = 0;
+
+  type Server = { process: Process; bookkeeper?: Bookkeeper };
+  const servers: Server[] = [];
+  async function start(server: Server): Promise<void> {
+    const process = { alive: true };
+    server.process = process;
+    delete server.bookkeeper;
+    // What a crash leaves behind: some earlier snapshot, at times a damaged one, at times none.
+    let kept: Buffer | undefined;
+    for (;;) {
+      try {
+        const bookkeeper = await openBookkeeper({
+          journal: faultyJournal(real, world, process),
+          keys: index.forProcess(process),
+          turns: turns.forProcess(process),
+          now: () => new Date(Date.UTC(2026, 0, 1) + time.nowMs).toISOString(),
+          newId: () => `id-${String(ids++)}`,
+          soon: (run) => {
+            time.at(0, () => {
+              if (process.alive) run();
+            });
+          },
+          sleep: (ms) => time.sleep(ms),
+          onTrouble: () => {
+            troubles++;
+          },
+          onBroken: (error) => {
+            throw error;
+          },
+          limits,
+          snapshots: {
+            load: (): Promise<Snapshot | undefined> =>
+              Promise.resolve(disk === undefined ? undefined : fromBytes(disk)),
+            save(book, at) {
+              kept = toBytes(book, at);
+              if (chance.chance(5)) kept[chance.below(kept.length)] = 0;
+              disk = chance.chance(70) ? kept : disk;
+              return Promise.resolve();
+            },
+          },
+        });
+        if (server.process === process) server.bookkeeper = bookkeeper;
+        return;
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'ConnectionLost') throw error;
+        await time.sleep(5);
+      }
+    }
+  }
+  let disk: Buffer | undefined;
+  const failures: unknown[] = [];
+  const guard = (work: Promise<unknown>): void => {
+    work.catch((error: unknown) => failures.push(error));
+  };
+  for (let n = 1 + chance.below(3); n > 0; n--) {
+    const server: Server = { process: { alive: true } };
+    servers.push(server);
+    guard(start(server));
+  }
+  function crash(server: Server): void {
+    crashes++;
+    server.process.alive = false;
+    guard(start(server));
+  }
+  const tick = (): void => {
+    for (const server of servers) {
+      if (chance.chance(crashPercent)) crash(server);
+      else if (server.bookkeeper !== undefined) guard(server.bookkeeper.catchUp());
+    }
+    time.at(20, tick);
+  };
+  time.at(20, tick);
+
+  const observations: Observation[] = [];
+  /** Asks until somebody answers: a server that dies leaves its callers to ask again, with the same key. */
+  async function ask(commandId: string, command: Command, requestHash = 'same'): Promise<Observation> {
+    const submission: Submission = {
+      command,
+      commandId,
+      requestHash,
+      actor: 'test',
+      terminal: 'test',
+      correlationId: '',
+    };
+    const headAtAsking = await real.head();
+    for (;;) {
+      const server = chance.pick(servers);
+      const { process } = server;
+      const answered = server.bookkeeper?.submit(submission).catch(() => undefined);
+      const outcome = answered === undefined ? undefined : await Promise.race([answered, untilDead(process)]);
+      if (outcome !== undefined && (outcome.accepted || outcome.rejection.code !== 'overloaded')) {
+        const observation = { commandId, command, headAtAsking, headAtAnswer: await real.head(), outcome };
+        observations.push(observation);
+        return observation;
+      }
+      await time.sleep(1 + chance.below(20));
+    }
+  }
+  async function untilDead(process: Process): Promise<undefined> {
+    while (process.alive) await time.sleep(7);
+    return undefined;
+  }
+
+  const clients = 2 + chance.below(6);
+  const commandsEach = 12;
+  const accounts = Array.from({ length: 1 + chance.below(4) }, (_, n) => String(n + 1));
+  let finished = 0;
+  async function client(name: string): Promise<void> {
+    for (let n = 0; n < commandsEach; n++) {
+      const commandId = `${name}-${String(n)}`;
+      const first = await ask(commandId, randomCommand(chance, accounts));
+      // A rejected command left no trace, so its key is as good as new; an accepted one is answered the same for ever.
+      if (first.outcome.accepted && chance.chance(25)) {
+        const again = await ask(commandId, first.command);
+        expect(again.outcome).toEqual({ ...first.outcome, replayed: true });
+      }
+      if (first.outcome.accepted && chance.chance(10)) {
+        const other = await ask(commandId, first.command, 'other');
+        expect(other.outcome).toEqual({ accepted: false, rejection: { code: 'idempotency_key_reused' } });
+        observations.pop();
+      }
+    }
+    finished++;
+  }
+  guard(
+    (async () => {
+      for (const account of accounts) {
+        const customer = { keyId: 'key', profile: 'sealed' };
+        await ask(`open-${account}`, {
+          type: 'OpenAccount',
+          account,
+          customer,
+          accountType: 'current',
+          currency: 'EUR',
+          floor: 0n,
+        });
+      }
+      for (let n = 0; n < clients; n++) guard(client(`client-${String(n)}`));
+    })(),
+  );
+  const done = await time.run(() => finished === clients || failures.length > 0, 100_000);
+  if (failures.length > 0) throw failures[0] as Error;
+  expect(done, 'every command is answered in the end').toBe(true);
+  // A second chance for appends that are still on their way to do harm.
+  await time.run(() => false, 300);
+  const journal = (await real.read({ from: 1, limit: 1_000_000 })).map(decode);
+  expectSound(journal, observations);
+  return { observations: observations.length, crashes, events: journal.length, troubles };
+}
+
+function randomCommand(chance: Random, accounts: readonly string[]): Command {
+  const account = chance.pick(accounts);
+  const sum = { amount: BigInt(chance.below(100)), currency: 'EUR' } as const;
+  switch (chance.below(4)) {
+    case 0:
+      return { type: 'Deposit', account, terminal: 'desk', ...sum };
+    case 1:
+      return { type: 'Withdraw', account, terminal: 'desk', ...sum };
+    case 2:
+      return { type: chance.pick(['FreezeAccount', 'UnfreezeAccount', 'UnfreezeAccount']), account, reason: 'test' };
+    default:
+      return { type: 'Transfer', from: account, to: chance.pick([...accounts, '99']), ...sum };
+  }
+}
+
+test(
+  `${String(runs)} simulated runs from seed ${String(firstSeed)} leave a sound journal`,
+  { timeout: 300_000 },
+  async () => {
+    const totals = { observations: 0, crashes: 0, events: 0, troubles: 0 };
+    for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
+      try {
+        const result = await simulate(seed);
+        for (const key of Object.keys(totals) as (keyof Result)[]) totals[key] += result[key];
+      } catch (error) {
+        throw new Error(`seed ${String(seed)} (run again with SIMULATION_SEED=${String(seed)} SIMULATION_RUNS=1)`, {
+          cause: error,
+        });
+      }
+    }
+    console.info(`simulated from seed ${String(firstSeed)}:`, totals);
+    // A simulation in which nothing goes wrong proves nothing.
+    if (runs >= 100) expect(Math.min(...Object.values(totals))).toBeGreaterThan(0);
+  },
+);
