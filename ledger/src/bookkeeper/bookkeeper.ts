@@ -74,6 +74,8 @@ export const defaultLimits: Limits = {
   snapshotEvery: 200_000,
 };
 
+/** A group too small to be worth halving. */
+const smallGroup = 64;
 /** An append stays well below any server's message size. */
 const groupSize = 4_000_000;
 const readLimit = 2_000;
@@ -163,7 +165,17 @@ export function startBookkeeper(
     }
   }
 
-  const hasRoom = (group: Group): boolean => group.decided.length < limits.group && group.size < groupSize;
+  const hasRoom = (group: Group): boolean => group.decided.length < share() && group.size < groupSize;
+
+  /**
+   * How large the next group may grow. Of a crowd only half goes out at once: while it is being written the other half
+   * is decided, so that this process and the journal's work at the same time.
+   */
+  function share(): number {
+    const waiting = queue.length + pending.decided.length;
+    const half = Math.ceil((waiting + (writing?.decided.length ?? 0)) / 2);
+    return Math.min(limits.group, Math.max(half, smallGroup));
+  }
 
   const isIdle = (): boolean =>
     queue.length === 0 && twins.length === 0 && isEmpty(pending) && writing === undefined && !lookingUp && !holding;
@@ -184,7 +196,7 @@ export function startBookkeeper(
 
   /** Takes waiting commands, finds out which were carried out before, and decides the rest. */
   async function intake(): Promise<void> {
-    const batch = queue.splice(0, limits.group - pending.decided.length);
+    const batch = queue.splice(0, share() - pending.decided.length);
     // While every key of the journal's past is known by heart there is nothing to look up.
     if (keys.forgottenUpTo === 0 && keys.size <= limits.keptKeys) {
       decideAll(batch, nothingOlder);

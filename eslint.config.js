@@ -1,0 +1,73 @@
+/** The lint rules: typescript-eslint's strict set with types, and the few rules that are this project's own. */
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** Money is a bigint: turning a sum into a float loses cents sooner or later. */
+const sums = '/(amount|balance|floor|minor|cents)/i';
+const noFloatMoney = [
+  `CallExpression[callee.name='Number'] > Identifier.arguments[name=${sums}]`,
+  `CallExpression[callee.name='Number'] > MemberExpression.arguments[property.name=${sums}]`,
+].map((selector) => ({ selector, message: 'A sum of money never becomes a float: keep the bigint or the string.' }));
+
+/** What `ledger/src/domain` may not touch, so that the same code folds events in the server, a test and a browser. */
+const fromOutside = ['Date', 'Intl', 'globalThis', 'process', 'Buffer', 'console', 'crypto', 'performance', 'fetch']
+  .concat(['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'structuredClone', 'require'])
+  .map((name) => ({ name, message: 'The domain is pure: time, ids and the outside world come as arguments.' }));
+const noOutsideImports = [
+  ':matches(ImportDeclaration, ExportNamedDeclaration, ExportAllDeclaration)[source.value!=/^\\.\\u002f[\\w-]+\\.ts$/][source]',
+  'ImportExpression',
+].map((selector) => ({ selector, message: 'The domain imports nothing but its own files.' }));
+
+const useParseAmount = 'Money is never a float: use parseAmount, or Number for a count.';
+const noFloats = { name: 'parseFloat', message: useParseAmount };
+const noNumberParseFloat = { object: 'Number', property: 'parseFloat', message: useParseAmount };
+const noConfiguration = {
+  object: 'process',
+  property: 'env',
+  message: 'Only a composition root (main.ts, scripts) reads configuration: take it as an argument.',
+};
+const noRandomness = { object: 'Math', property: 'random', message: 'Take randomness as an argument.' };
+
+export default defineConfig(
+  globalIgnores(['node_modules/', 'var/', 'coverage/']),
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      eqeqeq: 'error',
+      'no-restricted-globals': ['error', noFloats],
+      'no-restricted-properties': ['error', noConfiguration, noNumberParseFloat],
+      'no-restricted-syntax': ['error', ...noFloatMoney],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      // `type` for data, `interface` for ports: what reads best where it stands.
+      '@typescript-eslint/consistent-type-definitions': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: ['ledger/src/domain/**'],
+    rules: {
+      'no-restricted-globals': ['error', noFloats, ...fromOutside],
+      'no-restricted-properties': ['error', noRandomness, noNumberParseFloat],
+      'no-restricted-syntax': ['error', ...noFloatMoney, ...noOutsideImports],
+    },
+  },
+  {
+    // What the bank knows follows from the journal: it never adds to it.
+    files: ['projections/src/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...noFloatMoney,
+        { selector: "CallExpression[callee.property.name='append']", message: 'Projections read the journal only.' },
+      ],
+    },
+  },
+  {
+    files: ['**/main.ts', 'scripts/**', '**/tests/**', '**/*.test.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  { files: ['**/*.js', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
+);

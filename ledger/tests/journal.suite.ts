@@ -1,0 +1,128 @@
+/** What every journal must do, whatever it is kept in: run by each adapter's own test file. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { StoredEvent } from '../src/domain/codec.ts';
+import type { Journal, JournalEvent } from '../src/journal/journal.ts';
+
+export type Adapter = {
+  /** A journal with nothing in it. */
+  empty(): Promise<Journal>;
+  /** Another process's view of the same journal. */
+  another(journal: Journal): Journal;
+  close(): Promise<void>;
+};
+
+const event = (n: number, text = 'é "quoted" \\ 漢字 \u2028'): StoredEvent => ({
+  id: randomUUID(),
+  type: 'AccountFrozen',
+  data: JSON.stringify({ account: String(n), reason: text }),
+  metadata: JSON.stringify({ commandId: `command-${String(n)}` }),
+});
+const events = (from: number, to: number): StoredEvent[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
+const at = (stored: readonly StoredEvent[], first: number): JournalEvent[] =>
+  stored.map((one, index) => ({ ...one, position: first + index }));
+
+export function journalSuite(name: string, open: () => Promise<Adapter>): void {
+  describe(`the journal in ${name}`, () => {
+    let adapter: Adapter;
+    let journal: Journal;
+    beforeAll(async () => {
+      adapter = await open();
+    });
+    beforeEach(async () => {
+      journal = await adapter.empty();
+    });
+    afterAll(() => adapter.close());
+
+    test('is empty at position 0', async () => {
+      expect(await journal.head()).toBe(0);
+      expect(await journal.read({ from: 1, limit: 10 })).toEqual([]);
+    });
+
+    test('gives back exactly what was appended, at positions without a gap', async () => {
+      const first = events(1, 3);
+      const second = events(4, 5);
+      expect(await journal.append(first, { after: 0 })).toEqual({ appended: true, head: 3 });
+      expect(await journal.append(second, { after: 3 })).toEqual({ appended: true, head: 5 });
+      expect(await journal.head()).toBe(5);
+      expect(await journal.read({ from: 1, limit: 10 })).toEqual(at([...first, ...second], 1));
+    });
+
+    test('reads a part, upwards and downwards', async () => {
+      const stored = events(1, 5);
+      await journal.append(stored, { after: 0 });
+      expect(await journal.read({ from: 2, limit: 2 })).toEqual(at(stored, 1).slice(1, 3));
+      expect(await journal.read({ from: 4, limit: 2, direction: 'backward' })).toEqual([
+        ...at(stored, 1).slice(2, 4).reverse(),
+      ]);
+      expect(await journal.read({ from: 9, limit: 1, direction: 'backward' })).toEqual(at(stored, 1).slice(4));
+      expect(await journal.read({ from: 6, limit: 2 })).toEqual([]);
+    });
+
+    test('reads at positions, in their order, leaving out what does not exist', async () => {
+      const stored = events(1, 5);
+      await journal.append(stored, { after: 0 });
+      const all = at(stored, 1);
+      expect(await journal.readAt([4, 2, 9])).toEqual([all[3], all[1]]);
+      expect(await journal.readAt([])).toEqual([]);
+    });
+
+    test.each([0, 2, 4, 7])('refuses an append after %i when the head is 3, and names the head', async (after) => {
+      await journal.append(events(1, 3), { after: 0 });
+      expect(await journal.append(events(4, 4), { after })).toEqual({ appended: false, head: 3 });
+      expect(await journal.head()).toBe(3);
+    });
+
+    test('lets exactly one of many appends at the same head through', async () => {
+      const other = adapter.another(journal);
+      const results = await Promise.all(
+        Array.from({ length: 8 }, (_, n) => (n % 2 === 0 ? journal : other).append(events(1, 3), { after: 0 })),
+      );
+      expect(results.filter(({ appended }) => appended)).toEqual([{ appended: true, head: 3 }]);
+      expect(await journal.head()).toBe(3);
+    });
+
+    test('keeps an event of 200,000 characters whole', async () => {
+      const large = event(1, 'é'.repeat(200_000));
+      await journal.append([large], { after: 0 });
+      expect(await journal.read({ from: 1, limit: 1 })).toEqual(at([large], 1));
+    });
+
+    test(
+      'is followed: every event once, in order, with a mark when there are no more',
+      { timeout: 30_000 },
+      async () => {
+        const stored = events(1, 2500);
+        await journal.append(stored.slice(0, 2000), { after: 0 });
+        const ending = new AbortController();
+        const seen: number[] = [];
+        const marks: number[] = [];
+        for await (const step of adapter.another(journal).follow({ after: 10, signal: ending.signal })) {
+          if ('events' in step) {
+            seen.push(...step.events.map(({ position }) => position));
+            continue;
+          }
+          marks.push(step.caughtUpAt);
+          if (step.caughtUpAt === 2000) await journal.append(stored.slice(2000), { after: 2000 });
+          if (step.caughtUpAt === 2500) ending.abort();
+        }
+        expect(seen).toEqual(Array.from({ length: 2490 }, (_, index) => index + 11));
+        expect(marks[0]).toBe(2000);
+        expect(marks.at(-1)).toBe(2500);
+      },
+    );
+
+    test('a follower that is told to stop stops, though nothing happens', async () => {
+      const ending = new AbortController();
+      const steps: unknown[] = [];
+      for await (const step of journal.follow({ after: 0, signal: ending.signal })) {
+        steps.push(step);
+        setTimeout(() => {
+          ending.abort();
+        }, 50);
+      }
+      expect(steps).toEqual([{ caughtUpAt: 0 }]);
+    });
+  });
+}

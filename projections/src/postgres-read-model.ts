@@ -1,0 +1,29 @@
+/** The read model in PostgreSQL: each question is a file of its own under `queries/`. */
+import type pg from 'pg';
+import { account } from './queries/account.ts';
+import { allEntries, entries } from './queries/entries.ts';
+import { eventPositions } from './queries/event-positions.ts';
+import { progress } from './queries/progress.ts';
+import { searchAccounts } from './queries/search-accounts.ts';
+import { trialBalance } from './queries/trial-balance.ts';
+import { watchCheckpoint } from './queries/wait-for.ts';
+import type { ReadModel } from './read-model.ts';
+
+/** `pool` is the caller's to end, after `close`: waiting keeps one of its connections. */
+export function readModel({ pool }: { readonly pool: pg.Pool }): ReadModel & { close(): void } {
+  const position = async (): Promise<number> => (await progress(pool)).position;
+  const watch = watchCheckpoint(pool, position);
+  return {
+    position,
+    waitFor: (wanted, timeoutMs) => watch.waitFor(wanted, timeoutMs),
+    account: (number) => account(pool, number),
+    entries: (number, options) => entries(pool, number, options),
+    allEntries: (number) => allEntries(pool, number),
+    eventPositions: (number, options) => eventPositions(pool, number, options),
+    searchAccounts: (options) => searchAccounts(pool, options),
+    trialBalance: () => trialBalance(pool),
+    close: () => {
+      watch.close();
+    },
+  };
+}

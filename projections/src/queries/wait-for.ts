@@ -1,0 +1,95 @@
+/** Waiting for the read model: one listener and one look at the checkpoint serve everybody who waits. */
+import type pg from 'pg';
+
+/** A notification can be lost with its connection: while somebody waits, the checkpoint is looked at this often anyway. */
+const pollMs = 250;
+/** Beyond this many, the next is told at once that the time ran out. */
+const mostWaiters = 10_000;
+
+type Waiter = { readonly position: number; readonly settle: (reached: boolean) => void };
+
+export type CheckpointWatch = {
+  /** False when `timeoutMs` ran out, or too many wait already. */
+  waitFor(position: number, timeoutMs: number): Promise<boolean>;
+  /** Tells everybody that the time ran out, and gives the listener's connection back. */
+  close(): void;
+};
+
+export function watchCheckpoint(pool: pg.Pool, position: () => Promise<number>): CheckpointWatch {
+  const waiters = new Set<Waiter>();
+  let poll: NodeJS.Timeout | undefined;
+  let stopListening: (() => void) | undefined;
+  let look: 'none' | 'under way' | 'once more' = 'none';
+  let closed = false;
+
+  /** Looks at the checkpoint for all who wait; who comes while it looks is served by one more look. */
+  async function check(): Promise<void> {
+    if (look !== 'none') {
+      look = 'once more';
+      return;
+    }
+    try {
+      do {
+        look = 'under way';
+        const reached = await position();
+        for (const waiter of waiters) if (waiter.position <= reached) waiter.settle(true);
+      } while (waiters.size > 0 && wasAskedAgain());
+    } catch {
+      // The database is away: whoever waits goes on waiting, and the next look may find it back.
+    }
+    look = 'none';
+  }
+  const wasAskedAgain = (): boolean => look === 'once more';
+
+  async function listen(): Promise<void> {
+    if (stopListening !== undefined || closed) return;
+    let client: pg.PoolClient | undefined;
+    const stop = (): void => {
+      stopListening = undefined;
+      client?.release(true);
+      client = undefined;
+    };
+    stopListening = stop;
+    try {
+      client = await pool.connect();
+      client.on('notification', () => void check());
+      client.on('error', stop);
+      await client.query('listen read_model');
+      if (closed) stop();
+    } catch {
+      // Looking alone must do until the database is back.
+      stop();
+    }
+  }
+
+  return {
+    waitFor(wanted, timeoutMs) {
+      if (closed || waiters.size >= mostWaiters) return Promise.resolve(false);
+      return new Promise((resolve) => {
+        const settle = (reached: boolean): void => {
+          clearTimeout(timer);
+          waiters.delete(waiter);
+          if (waiters.size === 0) {
+            clearInterval(poll);
+            poll = undefined;
+          }
+          resolve(reached);
+        };
+        const waiter = { position: wanted, settle };
+        const timer = setTimeout(settle, timeoutMs, false);
+        waiters.add(waiter);
+        poll ??= setInterval(() => {
+          void listen();
+          void check();
+        }, pollMs);
+        void listen();
+        void check();
+      });
+    },
+    close() {
+      closed = true;
+      for (const waiter of waiters) waiter.settle(false);
+      stopListening?.();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/** A small bank for tests: commands in, decided by the domain, events out as the journal would have them. */
+import type { AccountState } from '../../ledger/src/domain/account.ts';
+import { accountsOf, evolveAccount, isCustomerAccount } from '../../ledger/src/domain/account.ts';
+import type { StoredEvent } from '../../ledger/src/domain/codec.ts';
+import { encode, schemaVersion } from '../../ledger/src/domain/codec.ts';
+import type { Command } from '../../ledger/src/domain/commands.ts';
+import { decide, isRejection } from '../../ledger/src/domain/decide.ts';
+import type { AccountId, AccountType, Metadata, Recorded } from '../../ledger/src/domain/events.ts';
+import type { Journal } from '../../ledger/src/journal/journal.ts';
+import type { Profile } from '../../ledger/src/vault/profile.ts';
+import type { OpenProfile } from '../src/holders.ts';
+
+export type TestBank = {
+  readonly recorded: readonly Recorded[];
+  readonly accounts: ReadonlyMap<AccountId, AccountState>;
+  /** False when the domain rejects the command. */
+  do(command: Command, metadata?: Partial<Metadata>): boolean;
+  /** Opens an account for a new customer and gives its number. */
+  open(holder: { firstName: string; lastName: string; keyId?: string }, accountType?: AccountType): AccountId;
+  deposit(account: AccountId, amount: bigint): boolean;
+  transfer(from: AccountId, to: AccountId, amount: bigint, reference?: string): boolean;
+  /** Appends to the journal what it does not have yet. */
+  writeTo(journal: Journal): Promise<void>;
+};
+
+/** The sealed profile of a test is the profile; the customer with this key was forgotten. */
+export const destroyedKey = 'destroyed';
+export const openProfile: OpenProfile = (keyId, sealed) =>
+  Promise.resolve(keyId === destroyedKey ? undefined : (JSON.parse(sealed) as Profile));
+
+export function testBank(): TestBank {
+  const recorded: Recorded[] = [];
+  const accounts = new Map<AccountId, AccountState>();
+  const customers = new Set<string>();
+  const reversed = new Set<number>();
+
+  const bank: TestBank = {
+    recorded,
+    accounts,
+    do(command, given = {}) {
+      const events = decide(
+        {
+          account: (account) => accounts.get(account),
+          hasCustomer: (customer) => customers.has(customer),
+          isReversed: (position) => reversed.has(position),
+          nextAccount: () => String([...accounts.keys()].filter(isCustomerAccount).length + 1),
+          nextCustomer: () => String(customers.size + 1),
+        },
+        command,
+      );
+      if (isRejection(events)) return false;
+      const metadata = { ...defaults(recorded.length + 1), ...given };
+      for (const event of events) {
+        const position = recorded.length + 1;
+        recorded.push({ position, id: idOf(position), event, metadata });
+        if (event.type === 'CustomerRegistered') customers.add(event.customer);
+        if (event.type === 'EntryReversed') reversed.add(event.reversedPosition);
+        for (const account of accountsOf(event)) {
+          const state = evolveAccount(accounts.get(account), account, event);
+          if (state !== undefined) accounts.set(account, state);
+        }
+      }
+      return true;
+    },
+    open({ keyId = `key-${String(customers.size + 1)}`, ...names }, accountType = 'current') {
+      const profile: Profile = { ...names, address: '1 rue du Pont', postalCode: '10000', city: 'Troyes' };
+      const customer = { keyId, profile: JSON.stringify(profile) };
+      bank.do({ type: 'OpenAccount', customer, accountType, currency: 'EUR', floor: 0n });
+      return String([...accounts.keys()].filter(isCustomerAccount).length);
+    },
+    deposit: (account, amount) => bank.do({ type: 'Deposit', account, amount, currency: 'EUR', terminal: 'ATM-1' }),
+    transfer: (from, to, amount, reference) =>
+      bank.do({ type: 'Transfer', from, to, amount, currency: 'EUR', ...(reference !== undefined && { reference }) }),
+    async writeTo(journal) {
+      const after = await journal.head();
+      const events = stored(recorded.slice(after));
+      if (events.length > 0) await journal.append(events, { after });
+    },
+  };
+  return bank;
+}
+
+export const stored = (recorded: readonly Recorded[]): StoredEvent[] =>
+  recorded.map(({ id, event, metadata }) => encode(id, event, metadata));
+
+const idOf = (position: number): string => `00000000-0000-4000-8000-${String(position).padStart(12, '0')}`;
+
+const defaults = (position: number): Metadata => ({
+  commandId: `command-${String(position)}`,
+  requestHash: 'hash',
+  actor: 'test',
+  terminal: 'ATM-1',
+  recordedAt: new Date(Date.UTC(2026, 2, 1) + position * 1000).toISOString(),
+  valueDate: '2026-03-01',
+  correlationId: 'correlation',
+  schemaVersion,
+});

@@ -1,0 +1,130 @@
+/** The pure fold: what a batch of events adds to the read model. */
+import { describe, expect, test } from 'vitest';
+import { BrokenHistory } from '../../ledger/src/domain/account.ts';
+import type { MoneyEvent, Recorded } from '../../ledger/src/domain/events.ts';
+import { commandKey } from '../src/command-key.ts';
+import { project } from '../src/project.ts';
+import { testBank } from './bank.ts';
+
+const someBank = () => {
+  const bank = testBank();
+  const [anna, bela] = [
+    bank.open({ firstName: 'Anna', lastName: 'Un' }),
+    bank.open({ firstName: 'Béla', lastName: 'Deux' }),
+  ];
+  return { bank, anna, bela };
+};
+
+/** The batch with one event's postings changed. */
+const altered = (recorded: readonly Recorded[], change: Partial<MoneyEvent['postings'][0]>): Recorded[] =>
+  recorded.map((one) => {
+    if (!('postings' in one.event)) return one;
+    const [first, second] = one.event.postings;
+    return { ...one, event: { ...one.event, postings: [{ ...first, ...change }, second] } };
+  });
+
+describe('money', () => {
+  test('a transfer is an entry on each side, with the other side and the reference', () => {
+    const { bank, anna, bela } = someBank();
+    bank.deposit(anna, 5000n);
+    bank.transfer(anna, bela, 1200n, 'loyer');
+    const { entries } = project(bank.recorded.slice(-1));
+    expect(entries).toMatchObject([
+      { account: anna, version: 2, posting: 0, type: 'transfer_out', amount: -1200n, balanceAfter: 3800n },
+      { account: bela, version: 1, posting: 1, type: 'transfer_in', amount: 1200n, balanceAfter: 1200n },
+    ]);
+    expect(entries.map(({ counterparty, reference }) => [counterparty, reference])).toEqual([
+      [bela, 'loyer'],
+      [anna, 'loyer'],
+    ]);
+  });
+
+  test('each account changes once a batch, from where the batch found it to where it leaves it', () => {
+    const { bank, anna, bela } = someBank();
+    bank.deposit(anna, 5000n);
+    const before = bank.recorded.length;
+    bank.deposit(anna, 100n);
+    bank.transfer(anna, bela, 1000n);
+    const { balances, after, position } = project(bank.recorded.slice(before));
+    expect({ after, position }).toEqual({ after: before, position: before + 2 });
+    expect(balances).toEqual([
+      { account: 'cash:ATM-1', before: { version: 1, balance: -5000n }, version: 2, balance: -5100n },
+      { account: anna, before: { version: 1, balance: 5000n }, version: 3, balance: 4100n },
+      { account: bela, before: { version: 0, balance: 0n }, version: 1, balance: 1000n },
+    ]);
+  });
+
+  test("the bank's own account comes to be with its first posting, a customer's with its opening", () => {
+    const { bank, anna } = someBank();
+    bank.deposit(anna, 5000n);
+    bank.deposit(anna, 5000n);
+    const { accounts } = project(bank.recorded);
+    expect(accounts.map(({ account, customer }) => [account, customer])).toEqual([
+      ['1', '1'],
+      ['2', '2'],
+      ['cash:ATM-1', undefined],
+    ]);
+    expect(project(bank.recorded.slice(-1)).accounts).toEqual([]);
+  });
+});
+
+describe('what happens to an account beside money', () => {
+  test('the last status and lock of the batch count', () => {
+    const { bank, anna, bela } = someBank();
+    const until = '2026-03-01T10:00:00.000Z';
+    bank.do({ type: 'FreezeAccount', account: anna, reason: 'why' });
+    bank.do({ type: 'LockAccess', account: bela, until });
+    bank.do({ type: 'LockAccess', account: anna, until });
+    bank.do({ type: 'UnfreezeAccount', account: anna, reason: 'why' });
+    bank.do({ type: 'UnlockAccess', account: anna, reason: 'why' });
+    bank.do({ type: 'RecordPinChange', account: bela });
+    bank.do({ type: 'CloseAccount', account: bela, reason: 'why' });
+    const { statuses, locks, accountEvents } = project(bank.recorded.slice(4));
+    expect([...statuses]).toEqual([
+      [anna, 'open'],
+      [bela, 'closed'],
+    ]);
+    expect([...locks]).toEqual([
+      [bela, until],
+      [anna, undefined],
+    ]);
+    expect(accountEvents.map(({ account }) => account)).toEqual([anna, bela, anna, anna, anna, bela, bela]);
+  });
+
+  test('the key of a command leads to its first event', () => {
+    const { bank } = someBank();
+    const { keys, customers } = project(bank.recorded);
+    expect([...keys]).toEqual([
+      [commandKey('command-1'), 1],
+      [commandKey('command-3'), 3],
+    ]);
+    expect(customers.map(({ customer }) => customer)).toEqual(['1', '2']);
+  });
+});
+
+describe('a history that contradicts itself is refused', () => {
+  const deposits = () => {
+    const { bank, anna } = someBank();
+    bank.deposit(anna, 5000n);
+    bank.deposit(anna, 700n);
+    return bank.recorded;
+  };
+
+  test('a position left out', () => {
+    const recorded = deposits();
+    expect(() => project([...recorded.slice(0, 2), ...recorded.slice(3)])).toThrow(BrokenHistory);
+  });
+
+  test('a posting left out, booked twice, or with another balance', () => {
+    const recorded = deposits();
+    const [opening, first, second] = [recorded.slice(0, 4), recorded.slice(4, 5), recorded.slice(5)];
+    for (const change of [{ version: 3 }, { version: 1 }, { balance: 1n }]) {
+      expect(() => project([...opening, ...first, ...altered(second, change)])).toThrow(BrokenHistory);
+    }
+    expect(() => project([...opening, ...first, ...second])).not.toThrow();
+  });
+
+  test('postings that do not add up to zero', () => {
+    expect(() => project(altered(deposits().slice(-1), { amount: -699n, balance: -5699n }))).toThrow('add up to zero');
+  });
+});

@@ -1,0 +1,80 @@
+/** Makes certificates: the bank's own authority, and what it signs. */
+import 'reflect-metadata';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
+import type { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const dayMs = 86_400_000;
+const authorityDays = 3650;
+/** Browsers refuse server certificates that are valid for longer than 398 days. */
+const serverDays = 397;
+
+export type Pem = { readonly cert: string; readonly key: string };
+
+const makeKeys = (): Promise<webcrypto.CryptoKeyPair> => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+
+const keyToPem = async (key: webcrypto.CryptoKey): Promise<string> =>
+  PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+
+const keyFromPem = (pem: string): Promise<webcrypto.CryptoKey> =>
+  crypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(pem), algorithm, false, ['sign']);
+
+/** `now` is in milliseconds; an hour is allowed for clocks that are behind. */
+const validity = (now: number, days: number): { notBefore: Date; notAfter: Date } => ({
+  notBefore: new Date(now - 3_600_000),
+  notAfter: new Date(now + days * dayMs),
+});
+
+export async function makeAuthority(now: number): Promise<Pem> {
+  const keys = await makeKeys();
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: 'CN=Grand Livre local authority',
+    keys,
+    signingAlgorithm: algorithm,
+    ...validity(now, authorityDays),
+    extensions: [
+      new BasicConstraintsExtension(true, 0, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return { cert: certificate.toString('pem'), key: await keyToPem(keys.privateKey) };
+}
+
+/** A server certificate for these host names and addresses, signed by the authority. */
+export async function issueServer(authority: Pem, names: readonly string[], now: number): Promise<Pem> {
+  const keys = await makeKeys();
+  const issuer = new X509Certificate(authority.cert);
+  const certificate = await X509CertificateGenerator.create({
+    subject: `CN=${names[0] ?? 'localhost'}`,
+    issuer: issuer.subjectName,
+    publicKey: keys.publicKey,
+    signingKey: await keyFromPem(authority.key),
+    signingAlgorithm: algorithm,
+    ...validity(now, serverDays),
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      new SubjectAlternativeNameExtension(
+        names.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
+      ),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
+  });
+  return { cert: certificate.toString('pem'), key: await keyToPem(keys.privateKey) };
+}

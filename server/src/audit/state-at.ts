@@ -1,0 +1,77 @@
+/** An account's state at any version or moment, folded from the journal itself, whatever the read model says. */
+import type { AccountState } from '../../../ledger/src/domain/account.ts';
+import { BrokenHistory, evolveAccount } from '../../../ledger/src/domain/account.ts';
+import { decode } from '../../../ledger/src/domain/codec.ts';
+import type { Recorded } from '../../../ledger/src/domain/events.ts';
+import { isMoneyEvent } from '../../../ledger/src/domain/events.ts';
+import type { Journal } from '../../../ledger/src/journal/journal.ts';
+import type { ReadModel } from '../../../projections/src/read-model.ts';
+
+type Wanted = {
+  /** The last state the account had with this many postings. */
+  readonly version?: number | undefined;
+  /** A day (to its end, UTC) or a moment, ISO 8601. */
+  readonly at?: string | undefined;
+};
+
+type Found = {
+  readonly state: AccountState | undefined;
+  /** The last event the state includes. */
+  readonly asOf: { readonly position: number; readonly recordedAt: string } | undefined;
+  /** With `at`: what the postings that count up to that day add up to, whenever they were recorded. */
+  readonly balanceByValueDate: bigint | undefined;
+};
+
+const batch = 500;
+
+export async function stateAt(
+  sources: { readonly readModel: ReadModel; readonly journal: Journal },
+  account: string,
+  { version, at }: Wanted,
+): Promise<Found | { readonly code: 'history_broken'; readonly where: string }> {
+  const until = at === undefined ? undefined : lastMoment(at);
+  let state: AccountState | undefined;
+  let asOf: Found['asOf'];
+  let balanceByValueDate = until === undefined ? undefined : 0n;
+  try {
+    for await (const { position, event, metadata } of eventsOf(sources, account)) {
+      if (until === undefined || metadata.recordedAt <= until) {
+        const next = evolveAccount(state, account, event);
+        if (version !== undefined && next !== undefined && next.version > version) break;
+        state = next;
+        asOf = { position, recordedAt: metadata.recordedAt };
+      }
+      if (until !== undefined && balanceByValueDate !== undefined && metadata.valueDate <= until.slice(0, 10)) {
+        balanceByValueDate += isMoneyEvent(event) ? amountOn(account, event) : 0n;
+      }
+    }
+  } catch (error) {
+    if (error instanceof BrokenHistory) return { code: 'history_broken', where: error.message };
+    throw error;
+  }
+  return { state, asOf, balanceByValueDate };
+}
+
+/** Everything that touches the account, oldest first, in bounded memory. */
+async function* eventsOf(
+  { readModel, journal }: { readonly readModel: ReadModel; readonly journal: Journal },
+  account: string,
+): AsyncGenerator<Recorded> {
+  let after = 0;
+  for (;;) {
+    const positions = await readModel.eventPositions(account, { after, limit: batch });
+    for (const stored of await journal.readAt(positions)) yield decode(stored);
+    const last = positions.at(-1);
+    if (last === undefined || positions.length < batch) return;
+    after = last;
+  }
+}
+
+const amountOn = (
+  account: string,
+  { postings }: { postings: readonly { account: string; amount: bigint }[] },
+): bigint => postings.reduce((sum, posting) => (posting.account === account ? sum + posting.amount : sum), 0n);
+
+/** In the form `recordedAt` has, so that the two compare as text. */
+const lastMoment = (at: string): string =>
+  /^\d{4}-\d{2}-\d{2}$/.test(at) ? `${at}T23:59:59.999Z` : new Date(at).toISOString();

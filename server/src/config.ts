@@ -1,0 +1,70 @@
+/** The configuration: environment variables, each checked, each wrong value one clear sentence. */
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export type Config = {
+  /** The owner's connection string; absent when the bank brings its own PostgreSQL. */
+  readonly databaseUrl: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly certsDir: string;
+  /** What the bank keeps beside the database: secrets, snapshot, its own PostgreSQL. */
+  readonly stateDir: string;
+  readonly terminals: 'optional' | 'required';
+  readonly logLevel: string;
+};
+
+export type ServerConfig = Config & { readonly databaseUrl: string };
+
+/** A configuration value that cannot be used; the message says which, why, and what would do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/** Throws `ConfigError`. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const value = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
+  return {
+    databaseUrl: databaseUrl(value('DATABASE_URL')),
+    host: value('HOST') ?? 'localhost',
+    port: port(value('PORT') ?? '5001'),
+    certsDir: resolve(value('CERTS_DIR') ?? join(root, 'certs')),
+    stateDir: resolve(value('STATE_DIR') ?? join(root, 'var')),
+    terminals: oneOf('TERMINALS', value('TERMINALS') ?? 'optional', ['optional', 'required']),
+    logLevel: oneOf('LOG_LEVEL', value('LOG_LEVEL') ?? 'info', logLevels),
+  };
+}
+
+/** The same for the server's own process, which cannot do without a database. Throws `ConfigError`. */
+export function readServerConfig(env: NodeJS.ProcessEnv): ServerConfig {
+  const config = readConfig(env);
+  if (config.databaseUrl === undefined) {
+    throw new ConfigError('DATABASE_URL is not set: give a PostgreSQL server, or start everything with npm start.');
+  }
+  return { ...config, databaseUrl: config.databaseUrl };
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (!/^\d{1,5}$/.test(text) || number < 1 || number > 65_535) {
+    throw new ConfigError(`PORT is "${text}", but must be a whole number from 1 to 65535.`);
+  }
+  return number;
+}
+
+function databaseUrl(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const protocol = URL.parse(text)?.protocol;
+  if (protocol === 'postgres:' || protocol === 'postgresql:') return text;
+  // The value itself may hold a password and is not shown.
+  throw new ConfigError('DATABASE_URL must look like postgres://user:password@host:5432/database.');
+}
+
+function oneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one === text);
+  if (found === undefined) throw new ConfigError(`${name} is "${text}", but must be one of: ${allowed.join(', ')}.`);
+  return found;
+}

@@ -1,0 +1,208 @@
+/** The read-only calls of an auditor: any account, its events, its state at any moment, and the whole bank's balance. */
+import { z } from 'zod';
+import { entry } from './accounts.ts';
+import { defineCall } from './call.ts';
+import {
+  accountNumber,
+  accountStatus,
+  accountType,
+  after,
+  anyAccount,
+  currency,
+  moment,
+  money,
+  position,
+  wholeNumber,
+} from './fields.ts';
+
+const largest = Number.MAX_SAFE_INTEGER;
+const account = z.strictObject({ account: anyAccount });
+const next = z.string().optional().meta({ description: 'The `cursor` of the page after this one, if there is one.' });
+const limit = wholeNumber(1, 100).default(50);
+
+const overview = z
+  .object({
+    account: anyAccount,
+    kind: z.enum(['customer', 'internal']),
+    holder: z.string().optional(),
+    customer: z.string().optional(),
+    accountType: accountType.optional(),
+    balance: money,
+    currency,
+    version: z.int().meta({ description: 'How many postings the account has had.' }),
+    status: accountStatus,
+    floor: money.meta({ description: 'The lowest balance withdrawals and transfers may leave.' }),
+    lockedUntil: moment.optional(),
+    openedAt: moment.optional(),
+  })
+  .meta({ id: 'AuditedAccount' });
+
+export const searchAccounts = defineCall({
+  id: 'searchAccounts',
+  method: 'get',
+  path: '/api/v1/audit/accounts',
+  group: 'Audit',
+  summary: 'Find accounts by number, holder or type',
+  who: 'auditor',
+  query: z.strictObject({
+    query: z.string().max(100, 'must have at most 100 characters').optional(),
+    cursor: accountNumber.optional().meta({ description: 'The `next` of the page before.' }),
+    limit,
+    after,
+  }),
+  answer: {
+    status: 200,
+    description: 'A page of accounts, in the order of their numbers.',
+    schema: z.object({ accounts: z.array(overview), next }).meta({ id: 'AuditedAccounts' }),
+  },
+  refusals: ['overloaded', 'unavailable'],
+});
+
+export const auditAccount = defineCall({
+  id: 'auditAccount',
+  method: 'get',
+  path: '/api/v1/audit/accounts/{account}',
+  group: 'Audit',
+  summary: 'See one account',
+  who: 'auditor',
+  params: account,
+  query: z.strictObject({ after }),
+  answer: {
+    status: 200,
+    description: 'The account, as of `position`.',
+    schema: overview.extend({ position }).meta({ id: 'AuditedAccountAt' }),
+  },
+  refusals: ['account_not_found', 'overloaded', 'unavailable'],
+});
+
+export const auditEvents = defineCall({
+  id: 'auditEvents',
+  method: 'get',
+  path: '/api/v1/audit/accounts/{account}/events',
+  group: 'Audit',
+  summary: 'See an account’s events as the journal has them, oldest first',
+  who: 'auditor',
+  params: account,
+  query: z.strictObject({ cursor: wholeNumber(0, largest).default(0), limit, after }),
+  answer: {
+    status: 200,
+    description: 'A page of events.',
+    schema: z
+      .object({
+        events: z.array(
+          z
+            .object({
+              position,
+              id: z.uuid(),
+              type: z.string(),
+              data: z.record(z.string(), z.unknown()),
+              metadata: z.record(z.string(), z.string()),
+              stored: z
+                .object({ data: z.string(), metadata: z.string() })
+                .meta({ description: 'The exact JSON texts that were written.' }),
+            })
+            .meta({ id: 'JournalEvent' }),
+        ),
+        next,
+      })
+      .meta({ id: 'JournalEvents' }),
+  },
+  refusals: ['account_not_found', 'overloaded', 'unavailable'],
+});
+
+const instant = z
+  .string()
+  .regex(
+    /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/,
+    'must be a day such as "2026-01-31" or a moment such as "2026-01-31T09:30:00Z"',
+  )
+  .refine((written) => !Number.isNaN(Date.parse(written)), 'must be a day or a moment that exists');
+
+export const auditState = defineCall({
+  id: 'auditState',
+  method: 'get',
+  path: '/api/v1/audit/accounts/{account}/state',
+  group: 'Audit',
+  summary: 'See an account’s state at any version or moment, folded from the journal',
+  description:
+    'With `version`, the last state the account had with that many postings. With `at`, the state after ' +
+    'everything recorded up to that moment (a day: up to its end, UTC), and beside it the balance of what counts up ' +
+    'to that day by its value date, whenever it was recorded. With neither, the state now.',
+  who: 'auditor',
+  params: account,
+  query: z
+    .strictObject({ version: wholeNumber(0, largest).optional(), at: instant.optional(), after })
+    .refine(({ version, at }) => version === undefined || at === undefined, 'must have version or at, not both'),
+  answer: {
+    status: 200,
+    description: 'The state; without `state` when the account did not exist at that moment.',
+    schema: z
+      .object({
+        account: anyAccount,
+        asOf: z
+          .object({ position, recordedAt: moment })
+          .optional()
+          .meta({ description: 'The last event the state includes.' }),
+        state: z
+          .object({
+            balance: money,
+            currency,
+            version: z.int(),
+            status: accountStatus,
+            floor: money,
+            customer: z.string().optional(),
+            accountType: accountType.optional(),
+            lockedUntil: moment.optional(),
+          })
+          .optional(),
+        balanceByValueDate: money.optional(),
+      })
+      .meta({ id: 'AuditedState' }),
+  },
+  refusals: ['account_not_found', 'history_broken', 'overloaded', 'unavailable'],
+});
+
+export const auditEntries = defineCall({
+  id: 'auditEntries',
+  method: 'get',
+  path: '/api/v1/audit/accounts/{account}/entries',
+  group: 'Audit',
+  summary: 'See an account’s entries, newest first',
+  who: 'auditor',
+  params: account,
+  query: z.strictObject({ before: wholeNumber(1, largest).optional(), limit, after }),
+  answer: {
+    status: 200,
+    description: 'A page of entries; `next` is the `before` of the one after it.',
+    schema: z
+      .object({
+        entries: z.array(entry.extend({ version: z.int(), position }).meta({ id: 'AuditedEntry' })),
+        next,
+      })
+      .meta({ id: 'AuditedEntries' }),
+  },
+  refusals: ['account_not_found', 'overloaded', 'unavailable'],
+});
+
+export const trialBalance = defineCall({
+  id: 'trialBalance',
+  method: 'get',
+  path: '/api/v1/audit/trial-balance',
+  group: 'Audit',
+  summary: 'See that all balances add up to zero',
+  who: 'auditor',
+  query: z.strictObject({ after }),
+  answer: {
+    status: 200,
+    description: 'The sums as of `position`.',
+    schema: z
+      .object({
+        position,
+        accounts: z.array(z.object({ kind: z.string(), accounts: z.int(), balance: money })),
+        total: money,
+        balanced: z.boolean(),
+      })
+      .meta({ id: 'TrialBalance' }),
+  },
+  refusals: ['overloaded', 'unavailable'],
+});

@@ -1,0 +1,43 @@
+/** The calls that begin and end a session of the bank's staff. */
+import { z } from 'zod';
+import { defineCall } from './call.ts';
+import { moment } from './fields.ts';
+
+export const staffRoles = ['auditor', 'operator'] as const;
+export type StaffRole = (typeof staffRoles)[number];
+
+export const logInStaff = defineCall({
+  id: 'logInStaff',
+  method: 'post',
+  path: '/api/v1/staff/sessions',
+  group: 'Staff',
+  summary: 'Log in as staff',
+  description: 'Browsers also get the token as a cookie (`__Host-staff`). An operator may do all an auditor may.',
+  who: 'anyone',
+  rate: { burst: 100, perSecond: 5 },
+  body: z
+    .strictObject({
+      username: z.string().regex(/^[a-z][a-z0-9._-]{0,23}$/, 'must be a user name: 1 to 24 of a-z, 0-9, ".", "_", "-"'),
+      password: z.string().min(1, 'must not be empty').max(200, 'must have at most 200 characters'),
+    })
+    .meta({ id: 'StaffLogIn' }),
+  answer: {
+    status: 201,
+    description: 'The session has begun.',
+    schema: z
+      .object({ token: z.string(), username: z.string(), role: z.enum(staffRoles), expiresAt: moment })
+      .meta({ id: 'StaffSession' }),
+  },
+  refusals: ['access_locked', 'credentials_invalid', 'unavailable'],
+});
+
+export const logOutStaff = defineCall({
+  id: 'logOutStaff',
+  method: 'delete',
+  path: '/api/v1/staff/sessions/current',
+  group: 'Staff',
+  summary: 'Log out as staff',
+  who: 'auditor',
+  answer: { status: 204, description: 'The session has ended.' },
+  refusals: ['unavailable'],
+});

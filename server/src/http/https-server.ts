@@ -1,0 +1,97 @@
+/** The HTTPS server: TLS from 1.2 on, terminals' certificates asked for, every wait bounded, and an orderly end. */
+import type { RequestListener } from 'node:http';
+import type { Server } from 'node:https';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { toProblem } from './problems.ts';
+
+export type TlsFiles = { readonly key: string; readonly cert: string; readonly ca: string };
+
+const limits = {
+  handshakeMs: 10_000,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  keepAliveMs: 65_000,
+  /** A connection on which nothing moves. */
+  idleMs: 90_000,
+  drainMs: 10_000,
+  connections: 10_000,
+  headerBytes: 16_384,
+};
+
+export type Door = {
+  readonly port: number;
+  /** Takes no more connections, lets the requests under way end, for a bounded time. */
+  close(): Promise<void>;
+};
+
+/** Rejects when the port cannot be had. */
+export async function openDoor(
+  listener: RequestListener,
+  { tls, host, port }: { readonly tls: TlsFiles; readonly host: string; readonly port: number },
+): Promise<Door> {
+  const server = createServer(
+    {
+      ...tls,
+      minVersion: 'TLSv1.2',
+      honorCipherOrder: true,
+      // A terminal shows its certificate; a browser on a desk has none and comes in all the same.
+      requestCert: true,
+      rejectUnauthorized: false,
+      handshakeTimeout: limits.handshakeMs,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.keepAliveMs,
+      maxHeaderSize: limits.headerBytes,
+    },
+    listener,
+  );
+  server.maxConnections = limits.connections;
+  server.setTimeout(limits.idleMs);
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end(malformed());
+    else socket.destroy();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return { port: (server.address() as AddressInfo).port, close: () => drain(server) };
+}
+
+/** What is not even HTTP gets a problem, too. */
+function malformed(): string {
+  const errors = [
+    { where: 'request', problem: 'must be HTTP/1.1 with headers of at most 16 KiB, sent without long pauses' },
+  ];
+  const body = JSON.stringify(toProblem({ code: 'validation_failed', errors }, 'none'));
+  return [
+    'HTTP/1.1 400 Bad Request',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${String(Buffer.byteLength(body))}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}
+
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+  // A connection kept alive would stay for as long as its client likes.
+  const idle = setInterval(() => {
+    server.closeIdleConnections();
+  }, 50);
+  const enough = setTimeout(() => {
+    server.closeAllConnections();
+  }, limits.drainMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(enough);
+}

@@ -1,0 +1,77 @@
+/** What the server measures, in Prometheus' terms; no label ever holds an account or a name. */
+import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+export type Metrics = {
+  readonly registry: Registry;
+  readonly observeRequest: (
+    labels: { readonly method: string; readonly route: string; readonly status: number },
+    ms: number,
+  ) => void;
+  readonly observeGroup: (group: { readonly events: number; readonly commands: number }) => void;
+};
+
+/** What is asked for whenever the measurements are read. */
+export type Gauges = {
+  readonly queueLength: () => number;
+  readonly head: () => number;
+  readonly accounts: () => number;
+  readonly projectorPosition: () => number;
+  readonly projectorLagSeconds: () => number;
+};
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the head of a request to the end of its answer.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
+    registers: [registry],
+  });
+  const sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+  const commands = new Histogram({
+    name: 'bookkeeper_group_commands',
+    help: 'Commands settled by one append.',
+    buckets: sizes,
+    registers: [registry],
+  });
+  const events = new Histogram({
+    name: 'bookkeeper_group_events',
+    help: 'Events written by one append.',
+    buckets: sizes,
+    registers: [registry],
+  });
+  return {
+    registry,
+    observeRequest(labels, ms) {
+      requests.observe(labels, ms / 1000);
+    },
+    observeGroup(group) {
+      commands.observe(group.commands);
+      events.observe(group.events);
+    },
+  };
+}
+
+export function watchGauges({ registry }: Metrics, gauges: Gauges): void {
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('bookkeeper_queue_length', 'Commands that wait to be decided.', gauges.queueLength);
+  gauge('bookkeeper_head', 'The last journal position this server knows.', gauges.head);
+  gauge('bookkeeper_accounts', 'Accounts in the book.', gauges.accounts);
+  gauge('projector_position', 'The last journal position the read model includes.', gauges.projectorPosition);
+  gauge(
+    'projector_lag_seconds',
+    'For how long the read model has been behind the journal.',
+    gauges.projectorLagSeconds,
+  );
+}

@@ -1,0 +1,24 @@
+/** The routes that begin and end a session of the bank's staff. */
+import type { StaffGate } from '../../staff/staff-gate.ts';
+import type { StaffSessions } from '../../staff/staff-sessions.ts';
+import { cookies, dropCookie, setCookie } from '../authentication.ts';
+import { logInStaff, logOutStaff } from '../contract/staff.ts';
+import type { Route } from '../serve.ts';
+import { route } from '../serve.ts';
+
+type Parts = { readonly staffGate: StaffGate; readonly staffSessions: StaffSessions };
+
+export const staffRoutes = ({ staffGate, staffSessions }: Parts): readonly Route[] => [
+  route(logInStaff, async ({ body }) => {
+    const admission = await staffGate.logIn(body.username, body.password);
+    if (!admission.admitted) return admission.refusal;
+    const { username, role } = admission;
+    const { token, expiresAt } = await staffSessions.begin(username);
+    return { body: { token, username, role, expiresAt }, headers: setCookie(cookies.staff, token, expiresAt) };
+  }),
+
+  route(logOutStaff, async ({ caller }) => {
+    await staffSessions.end(caller.token);
+    return { body: undefined, headers: dropCookie(cookies.staff) };
+  }),
+];

@@ -1,0 +1,94 @@
+/** The server's process: reads the configuration, starts the server, says when it is ready, and ends in order. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ServerConfig } from './config.ts';
+import { ConfigError, readServerConfig } from './config.ts';
+import { createLog } from './http/request-log.ts';
+import { loadSecrets } from './secrets.ts';
+import type { RunningServer } from './start-server.ts';
+import { startServer } from './start-server.ts';
+
+/** Longer than the requests under way are waited for. */
+const endWithinMs = 20_000;
+
+const config = configuration();
+const log = createLog(config.logLevel);
+
+const certificate = (name: string): Promise<string> => readFile(join(config.certsDir, name), 'utf8');
+
+function configuration(): ServerConfig {
+  try {
+    return readServerConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
+
+async function start(): Promise<RunningServer> {
+  const [ca, cert, key, manifest] = await Promise.all([
+    certificate('ca.crt'),
+    certificate('server.crt'),
+    certificate('server.key'),
+    readFile(new URL('../../package.json', import.meta.url), 'utf8'),
+  ]);
+  const { version } = JSON.parse(manifest) as { version: string };
+  return startServer({
+    ...config,
+    secrets: await loadSecrets(config.stateDir),
+    tls: { ca, cert, key },
+    version,
+    log,
+    onBroken: (error) => {
+      log.fatal({ err: error }, 'the journal contradicts itself: this process cannot go on');
+      process.exit(1);
+    },
+  });
+}
+
+/** One sentence for what an operator can mend; the log has the rest. */
+function sentence(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const where = `${config.host}:${String(config.port)}`;
+  if (code === 'EADDRINUSE') return `${where} is taken by another program: stop it, or set PORT to a free port.`;
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return `The server may not listen on ${where}: set PORT and HOST.`;
+  return `The server could not start: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+const server = await start().catch((error: unknown) => {
+  log.fatal({ err: error }, 'the server could not start');
+  console.error(sentence(error));
+  process.exit(1);
+});
+
+let ending = false;
+function end(why: string): void {
+  if (ending) return;
+  ending = true;
+  log.info({ why }, 'the server ends');
+  setTimeout(() => {
+    log.error('the server did not end in time');
+    process.exit(1);
+  }, endWithinMs).unref();
+  server.stop().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      log.error({ err: error }, 'the server did not end in order');
+      process.exit(1);
+    },
+  );
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    end(signal);
+  });
+}
+// Nothing outlives the supervisor.
+process.on('disconnect', () => {
+  end('the supervisor is gone');
+});
+
+log.info({ port: server.port }, 'the server answers');
+process.send?.({ ready: true });

@@ -1,0 +1,171 @@
+/** Puts the server together from its parts, opens the door, and takes it all down again in order. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { openBookkeeper } from '../../ledger/src/bookkeeper/open.ts';
+import { postgresTurns } from '../../ledger/src/bookkeeper/postgres-turns.ts';
+import { fileSnapshots } from '../../ledger/src/bookkeeper/snapshot.ts';
+import { postgresJournal } from '../../ledger/src/journal/postgres-journal.ts';
+import { postgresVault } from '../../ledger/src/vault/vault.ts';
+import { readModel as postgresReadModel } from '../../projections/src/postgres-read-model.ts';
+import { keyIndex } from '../../projections/src/queries/key-index.ts';
+import { postgresPinGate } from './access/pin-gate.ts';
+import { postgresSessions } from './access/sessions.ts';
+import { every } from './every.ts';
+import { createApp } from './http/app.ts';
+import type { TlsFiles } from './http/https-server.ts';
+import { openDoor } from './http/https-server.ts';
+import { createMetrics, watchGauges } from './http/metrics.ts';
+import { openApiDocument } from './http/openapi.ts';
+import { accountRoutes } from './http/routes/accounts.ts';
+import { auditRoutes } from './http/routes/audit.ts';
+import { batchRoutes } from './http/routes/batch.ts';
+import { moneyRoutes } from './http/routes/money.ts';
+import { sessionRoutes } from './http/routes/sessions.ts';
+import { staffRoutes } from './http/routes/staff.ts';
+import { systemRoutes } from './http/routes/system.ts';
+import type { Route } from './http/serve.ts';
+import { projectorWatch } from './projector-watch.ts';
+import { readinessOf } from './readiness.ts';
+import type { Secrets } from './secrets.ts';
+import { postgresStaffGate } from './staff/staff-gate.ts';
+import { postgresStaffSessions } from './staff/staff-sessions.ts';
+
+export type ServerOptions = {
+  readonly databaseUrl: string;
+  readonly secrets: Secrets;
+  readonly tls: TlsFiles;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly terminals: 'optional' | 'required';
+  /** Where the snapshot of the book is kept. */
+  readonly stateDir: string;
+  readonly version: string;
+  readonly log: Logger;
+  /** Told when the journal contradicts itself: this process cannot go on. */
+  readonly onBroken: (error: Error) => void;
+};
+
+export type RunningServer = { readonly port: number; readonly stop: () => Promise<void> };
+
+const lookEveryMs = 1_000;
+const sweepEveryMs = 60_000;
+
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { secrets, log, onBroken } = options;
+  // Apart, so that a crowd of readers never keeps the journal's writer waiting, nor a turn its own connection.
+  const readers = connect(options, { max: 10, statement_timeout: 10_000 });
+  const writer = connect(options, { max: 4, statement_timeout: 30_000 });
+  const turnTakers = connect(options, { max: 1 });
+  const readModel = postgresReadModel({ pool: readers });
+  const takeDown: (() => unknown)[] = [
+    () => Promise.all([readers, writer, turnTakers].map((pool) => pool.end())),
+    () => {
+      readModel.close();
+    },
+  ];
+  const stop = async (): Promise<void> => {
+    for (const step of takeDown.splice(0).reverse()) await step();
+  };
+  try {
+    const journal = postgresJournal({ pool: writer });
+    const metrics = createMetrics();
+    const bookkeeper = await openBookkeeper({
+      journal,
+      keys: keyIndex({ pool: writer }),
+      turns: postgresTurns({ pool: turnTakers }),
+      snapshots: fileSnapshots({ path: join(options.stateDir, 'book.snapshot') }),
+      now: () => new Date().toISOString(),
+      newId: randomUUID,
+      soon: setImmediate,
+      sleep: (ms) => sleep(ms),
+      onGroup: metrics.observeGroup,
+      onTrouble: (what, error) => {
+        log.warn({ err: error }, what);
+      },
+      onBroken,
+    });
+    takeDown.push(() => bookkeeper.stop());
+
+    const sessions = postgresSessions({ pool: readers });
+    const staffSessions = postgresStaffSessions({ pool: readers });
+    const staffGate = postgresStaffGate({ pool: readers });
+    const pinGate = postgresPinGate({ pool: readers, pinKey: secrets.pinKey });
+    const vault = postgresVault({ pool: readers, masterKey: secrets.masterKey });
+    const projector = projectorWatch();
+    watchGauges(metrics, {
+      queueLength: () => bookkeeper.queueLength,
+      head: () => bookkeeper.head,
+      accounts: () => bookkeeper.accountCount,
+      projectorPosition: () => projector.position,
+      projectorLagSeconds: () => projector.lagSeconds(performance.now()),
+    });
+
+    const { requestKey } = secrets;
+    const routes: readonly Route[] = [
+      ...accountRoutes({ bookkeeper, readModel, vault, pinGate, requestKey }),
+      ...sessionRoutes({ bookkeeper, readModel, sessions, pinGate }),
+      ...moneyRoutes({ bookkeeper, readModel, pinGate, requestKey }),
+      ...batchRoutes({ bookkeeper, requestKey }),
+      ...staffRoutes({ staffGate, staffSessions }),
+      ...auditRoutes({ readModel, journal }),
+      ...systemRoutes({
+        readiness: () => readinessOf({ pool: readers, bookkeeper, projector }),
+        registry: metrics.registry,
+        // Of the routes themselves: what is served is what is documented.
+        document: () =>
+          openApiDocument(
+            routes.map(({ call }) => call),
+            options.version,
+          ),
+      }),
+    ];
+    const app = createApp({ routes, keepers: { sessions, staffSessions, terminals: options.terminals }, metrics, log });
+
+    const repeat = (ms: number, what: string, run: () => Promise<unknown>): void => {
+      const end = every(ms, run, (error) => {
+        log.warn({ err: error }, `${what} failed and is tried again`);
+      });
+      takeDown.push(end);
+    };
+    repeat(lookEveryMs, 'looking at journal and read model', async () => {
+      await bookkeeper.catchUp();
+      const { head } = bookkeeper;
+      projector.look({ atMs: performance.now(), head, position: await readModel.position() });
+    });
+    repeat(sweepEveryMs, 'sweeping out what has expired', () =>
+      Promise.all([sessions.sweep(), staffSessions.sweep(), staffGate.sweep()]),
+    );
+
+    const door = await openDoor(app, options);
+    takeDown.push(() => door.close());
+    return { port: door.port, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function connect({ databaseUrl, log }: ServerOptions, limits: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: 5_000,
+    options: '-c role=grandlivre_server',
+    application_name: 'grand-livre server',
+    keepAlive: true,
+    ...limits,
+  });
+  // A connection lost while nobody used it: the next use makes a new one.
+  pool.on('error', (error) => {
+    log.warn({ err: error }, 'an idle database connection was lost');
+  });
+  // One lost while somebody held it: the holder meets the error at the next query, but without a listener it would
+  // end the process.
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined);
+  });
+  return pool;
+}

@@ -1,0 +1,151 @@
+/** The auditor's calls: finding accounts, replaying an account's history, and the balance of the whole bank. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as audit from '../src/http/contract/audit.ts';
+import { deposit, transfer, withdraw } from '../src/http/contract/money.ts';
+import type { Bank, Customer } from './support/bank.ts';
+import { openBank, person } from './support/bank.ts';
+import type { Reply } from './support/client.ts';
+
+const { pin } = person;
+let bank: Bank;
+let token: string;
+let zoe: Customer;
+let paul: Customer;
+let position = 0;
+
+beforeAll(async () => {
+  bank = await openBank();
+  token = await bank.staff('auditor');
+  zoe = await bank.customer({ cents: 10_000, firstName: 'Zoé' });
+  paul = await bank.customer({ firstName: 'Paul' });
+  await bank.client.call(withdraw, { token: zoe.token, body: { amount: '20', pin } });
+  await bank.client.call(transfer, { token: zoe.token, body: { to: paul.account, amount: '30', pin } });
+  const last = await bank.client.call(deposit, { token: zoe.token, body: { amount: '5', pin } });
+  position = last.body.position;
+});
+afterAll(() => bank.close());
+
+const query = () => ({ after: position });
+
+test('accounts are found by number, holder and type, page by page', async () => {
+  const found = async (sent: Record<string, string | number>) => {
+    const { body } = await bank.client.call(audit.searchAccounts, { token, query: { ...query(), ...sent } });
+    return body as { accounts: { account: string; holder: string }[]; next?: string };
+  };
+  expect((await found({ query: 'zoe' })).accounts).toMatchObject([
+    { account: zoe.account, holder: 'Zoé Dupont-Évrard', balance: '55.00', kind: 'customer', version: 4 },
+  ]);
+  expect((await found({ query: paul.account })).accounts).toMatchObject([{ account: paul.account }]);
+  expect((await found({ query: 'nobody' })).accounts).toEqual([]);
+  expect((await found({ query: '' })).accounts).toHaveLength(2);
+  const first = await found({ limit: 1 });
+  expect(first.accounts).toMatchObject([{ account: zoe.account }]);
+  const second = await found({ limit: 1, cursor: first.next ?? '' });
+  expect(second).toMatchObject({ accounts: [{ account: paul.account }] });
+  expect(second.next).toBeUndefined();
+});
+
+test('one account, a customer’s or the bank’s own', async () => {
+  const one = (account: string) => bank.client.call(audit.auditAccount, { token, params: { account }, query: query() });
+  expect((await one(zoe.account)).body).toMatchObject({ balance: '55.00', accountType: 'current', floor: '0.00' });
+  expect((await one('cash:desk')).body).toMatchObject({ kind: 'internal', balance: '-85.00', version: 3 });
+  expect((await one('999')).body).toMatchObject({ code: 'account_not_found', status: 404 });
+  expect((await one('00')).body.code).toBe('validation_failed');
+});
+
+test('events come as the journal has them, in pages', async () => {
+  const all: {
+    position: number;
+    type: string;
+    data: object;
+    metadata: object;
+    stored: { data: string; metadata: string };
+  }[] = [];
+  let cursor: string | undefined = '0';
+  while (cursor !== undefined) {
+    const page: Reply<{ events: typeof all; next?: string | undefined }> = await bank.client.call(audit.auditEvents, {
+      token,
+      params: { account: zoe.account },
+      query: { ...query(), cursor, limit: 2 },
+    });
+    all.push(...page.body.events);
+    cursor = page.body.next;
+  }
+  expect(all.map(({ type }) => type)).toEqual(['AccountOpened', 'Deposited', 'Withdrawn', 'Transferred', 'Deposited']);
+  for (const event of all) {
+    const { rows } = await bank.database.query('select data, metadata from journal.events where position = $1', [
+      event.position,
+    ]);
+    expect(event.stored).toEqual(rows[0]);
+    expect(event.data).toEqual(JSON.parse(event.stored.data));
+    expect(event.metadata).toEqual(JSON.parse(event.stored.metadata));
+  }
+});
+
+const state = async (sent: Record<string, string | number>, account = zoe.account) =>
+  (await bank.client.call(audit.auditState, { token, params: { account }, query: { ...query(), ...sent } })).body;
+
+test('the state at any version, and now', async () => {
+  const balances = [];
+  for (let version = 0; version <= 4; version++) balances.push((await state({ version })).state?.balance);
+  expect(balances).toEqual(['0.00', '100.00', '80.00', '50.00', '55.00']);
+  expect(await state({})).toMatchObject({ state: { balance: '55.00', version: 4 }, asOf: { position } });
+  expect(await state({ version: 5 })).toMatchObject({
+    code: 'validation_failed',
+    errors: [{ where: 'query.version', problem: 'must be at most 4: the account has had no more postings' }],
+  });
+  expect(await state({ version: 0 }, 'cash:desk')).not.toHaveProperty('state');
+  expect(await state({ version: 1 }, 'cash:desk')).toMatchObject({ state: { balance: '-100.00' } });
+});
+
+test('the state at any moment, and the balance by value date beside it', async () => {
+  const { body } = await bank.client.call(audit.auditEvents, {
+    token,
+    params: { account: zoe.account },
+    query: query(),
+  });
+  const deposited = body.events[1]?.metadata['recordedAt'] ?? '';
+  expect(await state({ at: deposited })).toMatchObject({ state: { balance: '100.00', version: 1 } });
+  const justBefore = new Date(Date.parse(deposited) - 1).toISOString();
+  expect(await state({ at: justBefore })).toMatchObject({ state: { version: 0 } });
+  const today = deposited.slice(0, 10);
+  expect(await state({ at: today })).toMatchObject({ state: { balance: '55.00' }, balanceByValueDate: '55.00' });
+  expect(await state({ at: '2001-01-01' })).toEqual({ account: zoe.account, balanceByValueDate: '0.00' });
+  for (const at of ['yesterday', '2026-13-01', '2026-01-01T10:00', '2026-02-30T99:00:00Z']) {
+    expect((await state({ at })).code).toBe('validation_failed');
+  }
+  expect((await state({ at: today, version: 1 })).code).toBe('validation_failed');
+});
+
+test('entries of any account, newest first', async () => {
+  const { body } = await bank.client.call(audit.auditEntries, {
+    token,
+    params: { account: 'cash:desk' },
+    query: { ...query(), limit: 2 },
+  });
+  expect(body.entries).toMatchObject([
+    { version: 3, amount: '-5.00', balanceAfter: '-85.00' },
+    { version: 2, amount: '20.00' },
+  ]);
+  expect(body.next).toBe('2');
+});
+
+test('the trial balance is zero, and says at which position', async () => {
+  const { body } = await bank.client.call(audit.trialBalance, { token, query: query() });
+  expect(body).toMatchObject({ total: '0.00', balanced: true });
+  expect(body.position).toBeGreaterThanOrEqual(position);
+  expect(body.accounts).toContainEqual({ kind: 'customer', accounts: 2, balance: '85.00' });
+  expect(body.accounts).toContainEqual({ kind: 'cash', accounts: 1, balance: '-85.00' });
+});
+
+test('a history that contradicts itself is told, not hidden', async () => {
+  const victim = await bank.customer({ cents: 500 });
+  const done = await bank.client.call(deposit, { token: victim.token, body: { amount: '1', pin } });
+  const after = done.body.position;
+  expect((await state({ after }, victim.account)).state?.balance).toBe('6.00');
+  await bank.database.query('alter table journal.events disable trigger append_only');
+  await bank.database.query(`update journal.events set data = replace(data, '"100"', '"101"') where position = $1`, [
+    after,
+  ]);
+  expect(await state({}, victim.account)).toMatchObject({ code: 'history_broken', status: 500 });
+});

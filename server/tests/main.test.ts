@@ -1,0 +1,99 @@
+/** The server's own process: ready, drained on SIGTERM, gone with its supervisor, one sentence for what goes wrong. */
+import type { ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { live } from '../src/http/contract/system.ts';
+import type { Bank } from './support/bank.ts';
+import { openBank } from './support/bank.ts';
+import { connect } from './support/client.ts';
+
+let bank: Bank;
+let folder: string;
+beforeAll(async () => {
+  bank = await openBank();
+  folder = await mkdtemp(join(tmpdir(), 'grand-livre-main-'));
+  const { ca, cert, key } = bank.authority.server;
+  await writeFile(join(folder, 'ca.crt'), ca);
+  await writeFile(join(folder, 'server.crt'), cert);
+  await writeFile(join(folder, 'server.key'), key);
+});
+afterAll(async () => {
+  await bank.close();
+  await rm(folder, { recursive: true });
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0);
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  return port;
+}
+
+function start(
+  port: number,
+  changes: NodeJS.ProcessEnv = {},
+): { readonly child: ChildProcess; readonly output: () => string } {
+  const child = fork(new URL('../src/main.ts', import.meta.url), {
+    silent: true,
+    env: {
+      ...process.env,
+      DATABASE_URL: bank.databaseUrl,
+      PORT: String(port),
+      HOST: 'localhost',
+      CERTS_DIR: folder,
+      STATE_DIR: folder,
+      LOG_LEVEL: 'warn',
+      ...changes,
+    },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (output += data.toString()));
+  return { child, output: () => output };
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)('says that it is ready, answers, and ends in order at %s', async (signal) => {
+  const port = await freePort();
+  const { child } = start(port);
+  expect((await once(child, 'message'))[0]).toEqual({ ready: true });
+  const client = connect(port, bank.authority.server);
+  expect((await client.call(live)).status).toBe(200);
+  child.kill(signal);
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  await client.close();
+});
+
+test('ends when its supervisor is gone', async () => {
+  const { child } = start(await freePort());
+  await once(child, 'message');
+  child.disconnect();
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('a port that is taken is one clear sentence and a non-zero exit', async () => {
+  const taken = createServer().listen(0, 'localhost');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { child, output } = start(port);
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(output()).toContain(
+    `localhost:${String(port)} is taken by another program: stop it, or set PORT to a free port.`,
+  );
+  taken.close();
+});
+
+test.each([
+  [{ TERMINALS: 'some' }, 'TERMINALS is "some", but must be one of: optional, required.'],
+  [{ DATABASE_URL: '' }, 'DATABASE_URL is not set'],
+  [{ CERTS_DIR: '/nowhere' }, '/nowhere/ca.crt'],
+])('%o is one clear sentence and a non-zero exit', async (changes, sentence) => {
+  const { child, output } = start(await freePort(), changes);
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect(output()).toContain(sentence);
+});

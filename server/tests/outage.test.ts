@@ -1,0 +1,122 @@
+/** The database goes away and comes back: clear answers meanwhile, and the server mends itself. */
+import type { Server, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readOwnAccount } from '../src/http/contract/accounts.ts';
+import { deposit } from '../src/http/contract/money.ts';
+import { ready } from '../src/http/contract/system.ts';
+import type { Bank } from './support/bank.ts';
+import { openBank, person } from './support/bank.ts';
+import type { Client } from './support/client.ts';
+
+const { pin } = person;
+let bank: Bank;
+let line: Line;
+let client: Client;
+beforeAll(async () => {
+  bank = await openBank();
+  line = await openLine(bank.databaseUrl);
+  client = (await bank.startServer({ databaseUrl: line.url })).client;
+});
+afterAll(async () => {
+  await bank.close();
+  await line.close();
+});
+
+type Line = { readonly url: string; cut(): void; mend(): void; close(): Promise<void> };
+
+/** A line to the database that can be cut. */
+async function openLine(databaseUrl: string): Promise<Line> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let whole = true;
+  const server: Server = createServer((near) => {
+    if (!whole) {
+      near.destroy();
+      return;
+    }
+    const far = connect(Number(target.port), target.hostname);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => sockets.delete(socket));
+    }
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const url = new URL(databaseUrl);
+  url.host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  return {
+    url: url.href,
+    cut() {
+      whole = false;
+      for (const socket of sockets) socket.destroy();
+    },
+    mend() {
+      whole = true;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+      }),
+  };
+}
+
+test('503 while it is away, no stack, and everything works again once it is back', async () => {
+  const { token } = await bank.customer({ cents: 1_000 });
+  expect((await client.call(deposit, { token, body: { amount: '1', pin } })).status).toBe(201);
+  line.cut();
+  const away = await client.call(readOwnAccount, { token });
+  expect(away.body).toMatchObject({ code: 'unavailable', status: 503 });
+  expect(away.headers['retry-after']).toBe('2');
+  expect(away.text).not.toMatch(/at .*\.ts|ECONN|postgres/);
+  const unready = await client.call(ready);
+  expect(unready.status).toBe(503);
+  expect(unready.body).toMatchObject({ status: 'not_ready', reasons: ['The database does not answer.'] });
+  expect((await client.raw('GET', '/health/live')).status).toBe(200);
+  line.mend();
+  const back = await client.call(deposit, {
+    token,
+    key: 'after the outage'.replaceAll(' ', '-'),
+    body: { amount: '1', pin },
+  });
+  expect(back.body.balance).toBe('12.00');
+  expect((await client.call(ready)).status).toBe(200);
+});
+
+test('a command under way when the line is cut is answered once it is mended, and done once', async () => {
+  const { token } = await bank.customer();
+  const commands = Array.from({ length: 40 }, (_, n) =>
+    client.call(deposit, { token, key: `under-way-${String(n)}`, body: { amount: '1', pin } }),
+  );
+  await sleep(15);
+  line.cut();
+  await sleep(300);
+  line.mend();
+  for (const [n, command] of commands.entries()) {
+    const first = await command;
+    const settled =
+      first.status === 201
+        ? first
+        : await client.call(deposit, { token, key: `under-way-${String(n)}`, body: { amount: '1', pin } });
+    expect(settled.status).toBe(201);
+  }
+  const after = (await client.call(deposit, { token, body: { amount: '1', pin } })).body;
+  expect(after.balance).toBe('41.00');
+});
+
+test('a projector that stands still makes the server not ready, and says why', async () => {
+  await bank.stopProjector();
+  await bank.database.query(`update read.checkpoint set halted = 'position 7 contradicts itself'`);
+  const { body } = await client.call(ready);
+  expect(body.status).toBe('not_ready');
+  expect(body.reasons[0]).toMatch(/^The projector has stopped/);
+  await bank.database.query('update read.checkpoint set halted = null');
+  bank.startProjector();
+});

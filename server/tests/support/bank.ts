@@ -1,0 +1,152 @@
+/** A whole bank for a test: its own database, one or more servers on free ports, a projector, customers and staff. */
+import { hash } from '@node-rs/argon2';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { pino } from 'pino';
+import { postgresJournal } from '../../../ledger/src/journal/postgres-journal.ts';
+import { postgresVault } from '../../../ledger/src/vault/vault.ts';
+import { runProjector } from '../../../projections/src/projector.ts';
+import { createDatabase } from '../../../tests/support/postgres.ts';
+import { openAccount } from '../../src/http/contract/accounts.ts';
+import { deposit } from '../../src/http/contract/money.ts';
+import { logIn } from '../../src/http/contract/sessions.ts';
+import type { StaffRole } from '../../src/http/contract/staff.ts';
+import { logInStaff } from '../../src/http/contract/staff.ts';
+import type { RunningServer, ServerOptions } from '../../src/start-server.ts';
+import { startServer } from '../../src/start-server.ts';
+import type { Authority } from './certificates.ts';
+import { authority } from './certificates.ts';
+import type { Client } from './client.ts';
+import { connect } from './client.ts';
+
+export const secrets = { masterKey: Buffer.alloc(32, 1), pinKey: Buffer.alloc(32, 2), requestKey: Buffer.alloc(32, 3) };
+export const silent: Logger = pino({ level: 'silent' });
+
+export const person = {
+  pin: '2527',
+  lastName: 'Dupont-Évrard',
+  firstName: 'Zoé',
+  address: '12 rue des Lilas',
+  postalCode: '75011',
+  city: 'Paris',
+  accountType: 'current',
+};
+
+export type Customer = { readonly account: string; readonly token: string };
+
+export type Bank = {
+  readonly databaseUrl: string;
+  readonly authority: Authority;
+  /** The bank's own connection to the database, as its owner. */
+  readonly database: pg.Pool;
+  readonly client: Client;
+  startServer(options?: Partial<ServerOptions>): Promise<RunningServer & { readonly client: Client }>;
+  /** A new account with so much in it (in cents), and a session on it. */
+  customer(options?: {
+    readonly cents?: number;
+    readonly pin?: string;
+    readonly firstName?: string;
+  }): Promise<Customer>;
+  /** A session of a new member of the staff. */
+  staff(role: StaffRole): Promise<string>;
+  stopProjector(): Promise<void>;
+  startProjector(): void;
+  close(): Promise<void>;
+};
+
+export async function openBank(options: Partial<ServerOptions> = {}): Promise<Bank> {
+  const created = await createDatabase();
+  const { url } = created;
+  const stateDir = await mkdtemp(join(tmpdir(), 'grand-livre-'));
+  const issued = await authority();
+  const database = new pg.Pool({ connectionString: url, max: 4 });
+  const closing: (() => Promise<unknown>)[] = [];
+
+  let endProjector = (): Promise<unknown> => Promise.resolve();
+  function startProjector(): void {
+    const ending = new AbortController();
+    const ended = runProjector({
+      journal: postgresJournal({ pool: database }),
+      connection: () =>
+        new pg.Client({ connectionString: url, options: '-c role=grandlivre_projector -c search_path=read' }),
+      openProfile: (keyId, sealed) =>
+        postgresVault({ pool: database, masterKey: secrets.masterKey }).open(keyId, sealed),
+      log: silent,
+      signal: ending.signal,
+    });
+    endProjector = () => {
+      ending.abort();
+      return ended;
+    };
+  }
+
+  const start: Bank['startServer'] = async (changes = {}) => {
+    const server = await startServer({
+      databaseUrl: url,
+      secrets,
+      tls: issued.server,
+      host: 'localhost',
+      port: 0,
+      terminals: 'optional',
+      stateDir,
+      version: '0.0.0',
+      log: silent,
+      onBroken: (error) => {
+        throw error;
+      },
+      ...options,
+      ...changes,
+    });
+    const client = connect(server.port, issued.server);
+    closing.push(async () => {
+      await client.close();
+      await server.stop();
+    });
+    return { ...server, client };
+  };
+
+  startProjector();
+  const { client } = await start();
+  let staffCount = 0;
+
+  return {
+    databaseUrl: url,
+    authority: issued,
+    database,
+    client,
+    startServer: start,
+    startProjector,
+    stopProjector: async () => {
+      await endProjector();
+    },
+    async customer({ cents = 0, pin = person.pin, firstName = person.firstName } = {}) {
+      const opened = await client.call(openAccount, { body: { ...person, pin, firstName } });
+      const account = opened.body.accountNumber;
+      const session = await client.call(logIn, { body: { accountNumber: account, pin } });
+      const token = session.body.token;
+      if (cents > 0) await client.call(deposit, { token, body: { amount: (cents / 100).toFixed(2), pin } });
+      return { account, token };
+    },
+    async staff(role) {
+      staffCount += 1;
+      const username = `${role}-${String(staffCount)}`;
+      await database.query('insert into access.staff (username, password_hash, role) values ($1, $2, $3)', [
+        username,
+        await hash('a long password'),
+        role,
+      ]);
+      const session = await client.call(logInStaff, { body: { username, password: 'a long password' } });
+      return session.body.token;
+    },
+    async close() {
+      for (const step of closing.reverse()) await step();
+      await endProjector();
+      await database.end();
+      await rm(stateDir, { recursive: true });
+      await created.drop();
+    },
+  };
+}
