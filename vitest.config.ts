@@ -1,13 +1,26 @@
-/** How the tests run: pure ones alone in "unit", those that need PostgreSQL or processes in "real". */
+/** Two kinds of tests: unit tests need nothing but their own process, all others run on a real PostgreSQL. */
 import { defineConfig } from 'vitest/config';
+
+const everywhere = ['{ledger,projections,server,scripts,tests}/**/*'];
+const unit = everywhere.map((where) => `${where}.unit.test.ts`);
 
 export default defineConfig({
   test: {
-    include: ['*/tests/**/*.test.ts'],
-    globalSetup: ['tests/support/global-setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    pool: 'forks',
-    maxWorkers: 2,
+    reporters: ['default', './tests/support/closing-line.ts'],
+    projects: [
+      { extends: true, test: { name: 'unit', include: unit } },
+      {
+        extends: true,
+        test: {
+          name: 'bank',
+          include: everywhere.map((where) => `${where}.test.ts`),
+          exclude: [...unit, '**/node_modules/**'],
+          globalSetup: './tests/support/global-setup.ts',
+          // A busy machine is slow, not wrong.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
   },
 });

@@ -12,15 +12,16 @@ create table read.checkpoint (
 );
 insert into read.checkpoint (position) values (0);
 
--- Holders' names in clear, for the search; no row where the customer's key was destroyed.
+-- Holders' names in clear, for the search. They go in the moment the customer's key is destroyed.
 create table read.customers (
   customer   text collate "C" primary key,
-  key_id     text not null,
+  key_id     uuid not null references vault.customer_keys on delete cascade,
   first_name text not null,
   last_name  text not null,
   -- Both names without case and accents, folded by the projector, so that no extension is needed.
   search     text collate "C" not null
 );
+create index on read.customers (key_id);
 
 create table read.accounts (
   account      text collate "C" primary key,

@@ -12,6 +12,5 @@ const orNull = (value: Value): string => (value === undefined || value === null 
 
 const quoted = (text: string | undefined): string => {
   if (text === undefined) return 'NULL';
-  // eslint-disable-next-line no-control-regex -- NUL is just what this looks for
   return /["\\\0]/.test(text) ? `"${text.replaceAll('\0', '').replace(/["\\]/g, '\\$&')}"` : `"${text}"`;
 };

@@ -3,7 +3,7 @@ import type { CustomerId, CustomerRegistered } from '../../ledger/src/domain/eve
 import type { Profile } from '../../ledger/src/vault/profile.ts';
 import { foldName } from './fold-name.ts';
 
-/** Opens a sealed profile; undefined once the customer's key was destroyed. */
+/** The vault's way to open a sealed profile; undefined once the customer's key was destroyed. */
 export type OpenProfile = (keyId: string, sealed: string) => Promise<Profile | undefined>;
 
 export type CustomerRow = {

@@ -61,7 +61,6 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
       // Gives the turn back.
       await client.end().catch(() => undefined);
     }
-    if (signal.aborted) return;
     await sleep(backoffMs, undefined, { signal }).catch(() => undefined);
     backoffMs = Math.min(backoffMs * 2, longestBackoffMs);
   }

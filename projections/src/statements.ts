@@ -29,10 +29,10 @@ export function toBatch(rows: ReadyRows): Batch {
     {
       name: 'insert_customers',
       text: `insert into customers (customer, key_id, first_name, last_name, search)
-             select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])`,
+             select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[])`,
       values: [
         textColumn(customers.map(({ customer }) => customer)),
-        textColumn(customers.map(({ keyId }) => keyId)),
+        plainColumn(customers.map(({ keyId }) => keyId)),
         textColumn(customers.map(({ firstName }) => firstName)),
         textColumn(customers.map(({ lastName }) => lastName)),
         textColumn(customers.map(({ search }) => search)),

@@ -1,12 +1,10 @@
 /** A small bank for tests: commands in, decided by the domain, events out as the journal would have them. */
 import type { AccountState } from '../../ledger/src/domain/account.ts';
 import { accountsOf, evolveAccount, isCustomerAccount } from '../../ledger/src/domain/account.ts';
-import type { StoredEvent } from '../../ledger/src/domain/codec.ts';
-import { encode, schemaVersion } from '../../ledger/src/domain/codec.ts';
+import { schemaVersion } from '../../ledger/src/domain/codec.ts';
 import type { Command } from '../../ledger/src/domain/commands.ts';
 import { decide, isRejection } from '../../ledger/src/domain/decide.ts';
 import type { AccountId, AccountType, Metadata, Recorded } from '../../ledger/src/domain/events.ts';
-import type { Journal } from '../../ledger/src/journal/journal.ts';
 import type { Profile } from '../../ledger/src/vault/profile.ts';
 import type { OpenProfile } from '../src/holders.ts';
 
@@ -16,17 +14,15 @@ export type TestBank = {
   /** False when the domain rejects the command. */
   do(command: Command, metadata?: Partial<Metadata>): boolean;
   /** Opens an account for a new customer and gives its number. */
-  open(holder: { firstName: string; lastName: string; keyId?: string }, accountType?: AccountType): AccountId;
+  open(holder: Pick<Profile, 'firstName' | 'lastName'>, accountType?: AccountType): AccountId;
   deposit(account: AccountId, amount: bigint): boolean;
   transfer(from: AccountId, to: AccountId, amount: bigint, reference?: string): boolean;
-  /** Appends to the journal what it does not have yet. */
-  writeTo(journal: Journal): Promise<void>;
 };
 
-/** The sealed profile of a test is the profile; the customer with this key was forgotten. */
-export const destroyedKey = 'destroyed';
-export const openProfile: OpenProfile = (keyId, sealed) =>
-  Promise.resolve(keyId === destroyedKey ? undefined : (JSON.parse(sealed) as Profile));
+/** The sealed profile of a test is the profile itself. */
+export const openProfile: OpenProfile = (_keyId, sealed) => Promise.resolve(JSON.parse(sealed) as Profile);
+
+const keyOf = (customer: number): string => `00000000-0000-4000-9000-${String(customer).padStart(12, '0')}`;
 
 export function testBank(): TestBank {
   const recorded: Recorded[] = [];
@@ -62,26 +58,18 @@ export function testBank(): TestBank {
       }
       return true;
     },
-    open({ keyId = `key-${String(customers.size + 1)}`, ...names }, accountType = 'current') {
+    open(names, accountType = 'current') {
       const profile: Profile = { ...names, address: '1 rue du Pont', postalCode: '10000', city: 'Troyes' };
-      const customer = { keyId, profile: JSON.stringify(profile) };
+      const customer = { keyId: keyOf(customers.size + 1), profile: JSON.stringify(profile) };
       bank.do({ type: 'OpenAccount', customer, accountType, currency: 'EUR', floor: 0n });
       return String([...accounts.keys()].filter(isCustomerAccount).length);
     },
     deposit: (account, amount) => bank.do({ type: 'Deposit', account, amount, currency: 'EUR', terminal: 'ATM-1' }),
     transfer: (from, to, amount, reference) =>
       bank.do({ type: 'Transfer', from, to, amount, currency: 'EUR', ...(reference !== undefined && { reference }) }),
-    async writeTo(journal) {
-      const after = await journal.head();
-      const events = stored(recorded.slice(after));
-      if (events.length > 0) await journal.append(events, { after });
-    },
   };
   return bank;
 }
-
-export const stored = (recorded: readonly Recorded[]): StoredEvent[] =>
-  recorded.map(({ id, event, metadata }) => encode(id, event, metadata));
 
 const idOf = (position: number): string => `00000000-0000-4000-8000-${String(position).padStart(12, '0')}`;
 

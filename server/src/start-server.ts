@@ -137,7 +137,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       projector.look({ atMs: performance.now(), head, position: await readModel.position() });
     });
     repeat(sweepEveryMs, 'sweeping out what has expired', () =>
-      Promise.all([sessions.sweep(), staffSessions.sweep(), staffGate.sweep()]),
+      Promise.all([sessions.sweep(), staffSessions.sweep(), staffGate.sweep(), pinGate.sweep()]),
     );
 
     const door = await openDoor(app, options);

@@ -5,7 +5,6 @@ import { deposit, previewTransfer } from '../src/http/contract/money.ts';
 import { logIn } from '../src/http/contract/sessions.ts';
 import type { Bank, Customer } from './support/bank.ts';
 import { openBank, person } from './support/bank.ts';
-import { authority } from './support/certificates.ts';
 import { connect } from './support/client.ts';
 
 const { pin } = person;
@@ -196,7 +195,7 @@ describe('TLS', () => {
     const port = Number(new URL(bank.client.origin).port);
     const { ca } = bank.authority.server;
     const own = await bank.authority.terminal('gare-du-nord-2');
-    const strange = await (await authority()).terminal('gare-du-nord-2');
+    const strange = await bank.authority.stranger('gare-du-nord-2');
     for (const [certificate, terminal] of [
       [own, 'gare-du-nord-2'],
       [strange, 'desk'],

@@ -193,12 +193,17 @@ describe('refusals', () => {
     const attempt = (wrong: string) => bank.client.call(withdraw, { token, body: { amount: '1', pin: wrong } });
     expect((await attempt('0000')).body).toMatchObject({ code: 'pin_invalid', status: 401, attemptsLeft: 2 });
     expect((await attempt('0001')).body).toMatchObject({ code: 'pin_invalid', attemptsLeft: 1 });
-    const locked = await attempt('0002');
+    const third = await attempt('0002');
+    expect(third.body).toMatchObject({ code: 'access_locked', status: 423 });
+    const locked = await attempt(pin);
     expect(locked.body).toMatchObject({ code: 'access_locked', status: 423 });
-    expect(locked.body.retryAfter).toBeGreaterThan(290);
-    expect(locked.body.retryAfter).toBeLessThanOrEqual(300);
-    expect(locked.headers['retry-after']).toBe(String(locked.body.retryAfter));
-    expect((await attempt(pin)).body.code).toBe('access_locked');
+    for (const { headers, body } of [third, locked]) {
+      expect(body.retryAfter).toBeGreaterThan(290);
+      expect(body.retryAfter).toBeLessThanOrEqual(300);
+      expect(headers['retry-after']).toBe(String(body.retryAfter));
+    }
+    // Told after the answer; whatever is carried out later comes after it.
+    await bank.customer({ cents: 1 });
     const { rows } = await bank.database.query<{ data: { account: string; until: string } }>(
       `select data from journal.readable where type = 'AccessLocked' and data ->> 'account' = $1`,
       [account],

@@ -39,10 +39,11 @@ export function watchCheckpoint(pool: pg.Pool, position: () => Promise<number>):
     }
     look = 'none';
   }
+  const isClosed = (): boolean => closed;
   const wasAskedAgain = (): boolean => look === 'once more';
 
   async function listen(): Promise<void> {
-    if (stopListening !== undefined || closed) return;
+    if (stopListening !== undefined || isClosed()) return;
     let client: pg.PoolClient | undefined;
     const stop = (): void => {
       stopListening = undefined;
@@ -55,7 +56,7 @@ export function watchCheckpoint(pool: pg.Pool, position: () => Promise<number>):
       client.on('notification', () => void check());
       client.on('error', stop);
       await client.query('listen read_model');
-      if (closed) stop();
+      if (isClosed()) stop();
     } catch {
       // Looking alone must do until the database is back.
       stop();
@@ -64,7 +65,7 @@ export function watchCheckpoint(pool: pg.Pool, position: () => Promise<number>):
 
   return {
     waitFor(wanted, timeoutMs) {
-      if (closed || waiters.size >= mostWaiters) return Promise.resolve(false);
+      if (isClosed() || waiters.size >= mostWaiters) return Promise.resolve(false);
       return new Promise((resolve) => {
         const settle = (reached: boolean): void => {
           clearTimeout(timer);

@@ -276,6 +276,9 @@ export function toProblem(refusal: Refusal, correlationId: string): Problem {
 /** The headers HTTP asks for beside some statuses. */
 export function problemHeaders(refusal: Refusal): Record<string, string> {
   if (refusal.code === 'method_not_allowed') return { Allow: refusal.allowed.join(', ') };
-  if ('retryAfterSeconds' in refusal) return { 'Retry-After': String(refusal.retryAfterSeconds) };
-  return problems[refusal.code].status === 401 ? { 'WWW-Authenticate': 'Bearer realm="grand-livre"' } : {};
+  const wait = 'retryAfterSeconds' in refusal ? refusal.retryAfterSeconds : undefined;
+  return {
+    ...(wait !== undefined && { 'Retry-After': String(wait) }),
+    ...(problems[refusal.code].status === 401 && { 'WWW-Authenticate': 'Bearer realm="grand-livre"' }),
+  };
 }

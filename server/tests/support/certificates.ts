@@ -9,6 +9,8 @@ export type Authority = {
   readonly server: TlsFiles;
   /** A terminal's certificate and key. */
   readonly terminal: (name: string) => Promise<Pem>;
+  /** The same, signed by nobody this server knows. */
+  readonly stranger: (name: string) => Promise<Pem>;
 };
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -16,17 +18,21 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 export async function authority(): Promise<Authority> {
   const own = await makeAuthority(Date.now());
   const server = await issueServer(own, ['localhost'], Date.now());
-  return { server: { ca: own.cert, ...server }, terminal: (name) => issueTerminal(own, name) };
+  return {
+    server: { ca: own.cert, ...server },
+    terminal: (name) => issueTerminal(own, 'CN=Grand Livre local authority', name),
+    stranger: (name) => issueTerminal(own, 'CN=Somebody else', name),
+  };
 }
 
-async function issueTerminal(issuer: Pem, name: string): Promise<Pem> {
+async function issueTerminal(issuer: Pem, issuerName: string, name: string): Promise<Pem> {
   const signingKey = await crypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(issuer.key), algorithm, false, [
     'sign',
   ]);
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.create({
     subject: `CN=${name}`,
-    issuer: 'CN=Grand Livre local authority',
+    issuer: issuerName,
     publicKey: keys.publicKey,
     signingKey,
     signingAlgorithm: algorithm,

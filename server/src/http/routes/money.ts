@@ -82,7 +82,7 @@ async function carryOut(
 ): Promise<Result<Operation>> {
   const { caller, terminal, correlationId } = asked;
   const verdict = await pinGate.confirm(caller, asked.body.pin);
-  const refused = await refusalOf(verdict, bookkeeper, { account: caller.account, terminal, correlationId });
+  const refused = refusalOf(verdict, bookkeeper, { account: caller.account, terminal, correlationId });
   if (refused !== undefined) return refused;
   const submission: Submission = {
     command,

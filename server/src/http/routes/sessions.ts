@@ -26,7 +26,7 @@ export const sessionRoutes = ({ bookkeeper, readModel, sessions, pinGate }: Part
   route(logIn, async ({ body, terminal, correlationId }) => {
     const { accountNumber: account, pin } = body;
     const verdict = await pinGate.check(account, pin);
-    const refused = await refusalOf(verdict, bookkeeper, { account, terminal, correlationId });
+    const refused = refusalOf(verdict, bookkeeper, { account, terminal, correlationId });
     if (refused !== undefined) return refused;
     await readModel.waitFor(bookkeeper.head, freshWithinMs);
     const overview = await readModel.account(account);

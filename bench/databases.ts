@@ -1,0 +1,31 @@
+/** Fresh databases on the run's one PostgreSQL, with the bank's schema or empty, and pools that connect as the bank does. */
+import pg from 'pg';
+import { migrate } from '../scripts/migrate.ts';
+
+export type Databases = {
+  /** A new database with the bank's own schema; gives its URL. */
+  bank(name: string): Promise<string>;
+  empty(name: string): Promise<string>;
+};
+
+export function databasesOn(serverUrl: string): Databases {
+  const empty = async (name: string): Promise<string> => {
+    const admin = new pg.Client({ connectionString: serverUrl });
+    await admin.connect();
+    await admin.query(`create database ${admin.escapeIdentifier(name)}`).finally(() => admin.end());
+    const url = new URL(serverUrl);
+    url.pathname = `/${name}`;
+    return url.href;
+  };
+  return {
+    empty,
+    async bank(name) {
+      const url = await empty(name);
+      await migrate(url);
+      return url;
+    },
+  };
+}
+
+export const serverPool = (databaseUrl: string, max: number): pg.Pool =>
+  new pg.Pool({ connectionString: databaseUrl, max, options: '-c role=grandlivre_server' });

@@ -1,0 +1,265 @@
+/** The projector against a real PostgreSQL: everything lands once, whatever interrupts it. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { BrokenHistory } from '../../ledger/src/domain/account.ts';
+import type { CustomerRegistered } from '../../ledger/src/domain/events.ts';
+import { openHolders } from '../src/holders.ts';
+import { progress } from '../src/queries/progress.ts';
+import { readModel } from '../src/postgres-read-model.ts';
+import type { TestBank } from './bank.ts';
+import { testBank } from './bank.ts';
+import type { ReadModelDatabase } from './read-model-database.ts';
+import { eventually, readModelDatabase } from './read-model-database.ts';
+
+let database: ReadModelDatabase;
+
+beforeEach(async () => {
+  database = await readModelDatabase();
+});
+
+afterEach(async () => {
+  await database.drop();
+});
+
+/** A bank to which everything happened that can. */
+function eventfulBank(): TestBank {
+  const bank = testBank();
+  const anna = bank.open({ firstName: 'Anna', lastName: 'Un' });
+  const bela = bank.open({ firstName: 'Béla', lastName: 'Deux' }, 'savings');
+  bank.do({
+    type: 'OpenAccount',
+    customer: '1',
+    account: '70',
+    accountType: 'savings',
+    currency: 'EUR',
+    floor: -5000n,
+  });
+  bank.deposit(anna, 10_000n);
+  bank.do({ type: 'Withdraw', account: anna, amount: 2000n, currency: 'EUR', terminal: 'ATM-2' });
+  bank.transfer(anna, bela, 3000n, 'loyer "mars"\n{a\\b}, NULL');
+  bank.transfer(bela, anna, 100n);
+  bank.do(
+    { type: 'ImportEntry', source: 'csv', label: 'Achat, CB', account: bela, amount: -55n, currency: 'EUR' },
+    { valueDate: '2017-01-31', recordedAt: '2026-03-05T23:30:00.123Z' },
+  );
+  const transfer = bank.recorded[8];
+  if (transfer?.event.type !== 'Transferred') throw new Error('a transfer was expected');
+  const { postings } = transfer.event;
+  bank.do({ type: 'ReverseEntry', position: 9, postings, currency: 'EUR', reason: 'erreur' });
+  bank.do({ type: 'FreezeAccount', account: bela, reason: 'why' });
+  bank.do({ type: 'UnfreezeAccount', account: bela, reason: 'why' });
+  bank.do({ type: 'LockAccess', account: bela, until: '2026-03-01T10:00:00.000Z' });
+  bank.do({ type: 'LockAccess', account: anna, until: '2026-03-01T10:00:00.000Z' });
+  bank.do({ type: 'UnlockAccess', account: anna, reason: 'why' });
+  bank.do({ type: 'RecordPinChange', account: anna });
+  bank.do({ type: 'FreezeAccount', account: anna, reason: 'why' });
+  bank.do({ type: 'CloseAccount', account: '70', reason: 'why' });
+  return bank;
+}
+
+test('every kind of event lands', async () => {
+  const bank = eventfulBank();
+  await database.write(bank);
+  database.startProjector();
+  await database.caughtUp();
+
+  const known = readModel({ pool: database.pool });
+  expect(new Set(bank.recorded.map(({ event }) => event.type)).size).toBe(13);
+  expect(await known.account('1')).toEqual({
+    account: '1',
+    kind: 'customer',
+    currency: 'EUR',
+    balance: 5000n,
+    version: 5,
+    status: 'frozen',
+    floor: 0n,
+    customer: '1',
+    accountType: 'current',
+    holder: { firstName: 'Anna', lastName: 'Un' },
+    openedAt: bank.recorded[0]?.metadata.recordedAt,
+  });
+  expect(await known.account('2')).toMatchObject({ status: 'open', lockedUntil: '2026-03-01T10:00:00.000Z' });
+  expect(await known.account('70')).toMatchObject({ status: 'closed', floor: -5000n, customer: '1' });
+  expect(await known.account('cash:ATM-2')).toEqual({
+    account: 'cash:ATM-2',
+    kind: 'internal',
+    currency: 'EUR',
+    balance: 2000n,
+    version: 1,
+    status: 'open',
+    floor: -(2n ** 62n),
+  });
+  expect(await known.account('71')).toBeUndefined();
+
+  const entries = await known.entries('2', { limit: 10 });
+  expect(entries.map(({ type, label, amount, balanceAfter }) => [type, label, amount, balanceAfter])).toEqual([
+    ['reversal', 'Contre-passation', 100n, 2945n],
+    ['imported', 'Achat, CB', -55n, 2845n],
+    ['transfer_out', 'Virement vers 1', -100n, 2900n],
+    ['transfer_in', 'Virement de 1', 3000n, 3000n],
+  ]);
+  expect(entries[1]).toEqual({
+    entryId: '10.1',
+    account: '2',
+    version: 3,
+    position: 10,
+    type: 'imported',
+    recordedAt: '2026-03-05T23:30:00.123Z',
+    valueDate: '2017-01-31',
+    label: 'Achat, CB',
+    amount: -55n,
+    balanceAfter: 2845n,
+    currency: 'EUR',
+  });
+  expect(entries[3]).toMatchObject({ counterparty: '1', reference: 'loyer "mars"\n{a\\b}, NULL' });
+  expect((await known.entries('1', { limit: 10 })).map(({ label }) => label)).toContain('Dépôt');
+  expect((await known.entries('cash:ATM-2', { limit: 10 })).map(({ label }) => label)).toEqual(['Retrait']);
+  known.close();
+});
+
+test('batches of any size give the same rows', async () => {
+  const bank = eventfulBank();
+  await database.apply(bank.recorded, 1);
+  const one = await database.content();
+  expect(one['entries']).toHaveLength(12);
+  for (const size of [2, 5, 1000]) {
+    const other = await readModelDatabase();
+    await other.apply(bank.recorded, size);
+    expect(await other.content()).toEqual(one);
+    await other.drop();
+  }
+});
+
+test('whose key is destroyed keeps the account and loses the name, before and after', async () => {
+  const bank = testBank();
+  const account = bank.open({ firstName: 'Anna', lastName: 'Un' });
+  await database.apply(bank.recorded, 10);
+  const known = readModel({ pool: database.pool });
+  expect(await known.account(account)).toHaveProperty('holder');
+
+  await database.pool.query('delete from vault.customer_keys');
+  expect(await known.account(account)).toMatchObject({ customer: '1' });
+  expect(await known.account(account)).not.toHaveProperty('holder');
+  expect(await known.searchAccounts({ query: 'Anna', limit: 10 })).toEqual([]);
+  known.close();
+
+  const rows = await openHolders([registered(bank)], () => Promise.resolve(undefined));
+  expect(rows).toEqual([]);
+});
+
+function registered({ recorded }: TestBank): CustomerRegistered {
+  const [event] = recorded.map(({ event }) => event);
+  if (event?.type !== 'CustomerRegistered') throw new Error('a customer was expected');
+  return event;
+}
+
+test('it goes on where it stopped, and keeps up with what comes', async () => {
+  const bank = testBank();
+  const [anna, bela] = [
+    bank.open({ firstName: 'Anna', lastName: 'Un' }),
+    bank.open({ firstName: 'Béla', lastName: 'Deux' }),
+  ];
+  bank.deposit(anna, 100_000n);
+  for (let round = 0; round < 4; round += 1) {
+    const projector = database.startProjector();
+    for (let n = 0; n < 50; n += 1) {
+      bank.transfer(anna, bela, 1n);
+      await database.write(bank);
+    }
+    await projector.stop();
+    for (let n = 0; n < 2000; n += 1) bank.transfer(anna, bela, 1n);
+    await database.write(bank);
+  }
+  database.startProjector();
+  await database.caughtUp();
+  const projected = await database.content();
+
+  const fresh = await readModelDatabase();
+  await fresh.apply(bank.recorded, 5000);
+  expect(projected).toEqual(await fresh.content());
+  await fresh.drop();
+});
+
+test('a lost connection is made again, and nothing is applied twice', async () => {
+  const bank = testBank();
+  const [anna, bela] = [
+    bank.open({ firstName: 'Anna', lastName: 'Un' }),
+    bank.open({ firstName: 'Béla', lastName: 'Deux' }),
+  ];
+  bank.deposit(anna, 100_000n);
+  database.startProjector();
+  for (let round = 0; round < 10; round += 1) {
+    for (let n = 0; n < 700; n += 1) bank.transfer(anna, bela, 1n);
+    await database.write(bank);
+    const { rows } = await database.pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name = 'grandlivre-projector' and datname = current_database()`,
+    );
+    expect(rows.length).toBeLessThanOrEqual(1);
+  }
+  await database.caughtUp();
+  const { rows } = await database.pool.query<{ n: string }>('select count(*) as n from read.entries');
+  expect(Number(rows[0]?.n)).toBe(2 * (bank.recorded.length - 4));
+});
+
+test('of two projectors one works, and the other takes over', async () => {
+  const bank = testBank();
+  const anna = bank.open({ firstName: 'Anna', lastName: 'Un' });
+  await database.write(bank);
+  const first = database.startProjector();
+  await eventually(() => first.turn === 'working');
+  const second = database.startProjector();
+  await eventually(() => second.turn === 'standing by');
+  bank.deposit(anna, 5n);
+  await database.write(bank);
+  await database.caughtUp();
+  expect(second.turn).toBe('standing by');
+
+  await first.stop();
+  await eventually(() => second.turn === 'working');
+  bank.deposit(anna, 5n);
+  await database.write(bank);
+  await database.caughtUp();
+});
+
+test('a journal that does not go on from the read model stops it, and the checkpoint says why', async () => {
+  const bank = testBank();
+  const anna = bank.open({ firstName: 'Anna', lastName: 'Un' });
+  bank.deposit(anna, 500n);
+  await database.apply(bank.recorded, 10);
+  bank.deposit(anna, 500n);
+  await database.write(bank);
+  const before = await database.content();
+
+  await database.pool.query(`update read.balances set version = version + 1 where account = '1'`);
+  await expect(database.startProjector().ended).rejects.toThrow(BrokenHistory);
+  expect((await progress(database.pool)).halted).toBe(
+    'after position 3: account 1 is at posting 2, but the journal goes on from 1',
+  );
+
+  await database.pool.query(`update read.balances set version = version - 1, balance = 7 where account = '1'`);
+  await expect(database.startProjector().ended).rejects.toThrow('another balance');
+
+  await database.pool.query(`update read.balances set balance = 500 where account = '1'`);
+  expect(await database.content()).toEqual(before);
+  database.startProjector();
+  await database.caughtUp();
+  expect(await progress(database.pool)).not.toHaveProperty('halted');
+});
+
+test('a status of an account that was never opened, and an account opened twice, stop it', async () => {
+  const bank = testBank();
+  const anna = bank.open({ firstName: 'Anna', lastName: 'Un' });
+  bank.do({ type: 'FreezeAccount', account: anna, reason: 'why' });
+  await database.write(bank);
+  await database.apply(bank.recorded, 10);
+  await database.pool.query('update read.checkpoint set position = 2');
+  await database.pool.query(`delete from read.account_events; delete from read.accounts; delete from read.balances`);
+  await expect(database.startProjector().ended).rejects.toThrow('account 1 was never opened');
+  await database.pool.query('update read.checkpoint set position = 0');
+  await expect(database.startProjector().ended).rejects.toThrow(BrokenHistory);
+});
+
+test('a journal shorter than the read model stops it', async () => {
+  await database.pool.query('update read.checkpoint set position = 9');
+  await expect(database.startProjector().ended).rejects.toThrow('the journal ends at 0');
+});

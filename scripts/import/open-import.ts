@@ -1,0 +1,105 @@
+/** Puts together what an import needs from a migrated database: the bookkeeper, the vault, the PIN gate, and a projector. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { openBookkeeper } from '../../ledger/src/bookkeeper/open.ts';
+import { postgresTurns } from '../../ledger/src/bookkeeper/postgres-turns.ts';
+import { fileSnapshots } from '../../ledger/src/bookkeeper/snapshot.ts';
+import { postgresJournal } from '../../ledger/src/journal/postgres-journal.ts';
+import { postgresVault } from '../../ledger/src/vault/vault.ts';
+import { projectorConnection } from '../../projections/src/connection.ts';
+import { runProjector } from '../../projections/src/projector.ts';
+import { keyIndex } from '../../projections/src/queries/key-index.ts';
+import { postgresPinGate } from '../../server/src/access/pin-gate.ts';
+import type { Secrets } from '../../server/src/secrets.ts';
+import type { ImportDeps } from './import-bank.ts';
+
+export type OpenImport = {
+  readonly deps: ImportDeps;
+  /** Waits until the read model shows everything that was written. */
+  shown(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const pollMs = 50;
+
+/** A projector runs along (standing by when the bank's own is at work), or the bookkeeper would keep every key in memory. */
+export async function openImport({
+  databaseUrl,
+  secrets,
+  stateDir,
+}: {
+  readonly databaseUrl: string;
+  readonly secrets: Secrets;
+  readonly stateDir: string;
+}): Promise<OpenImport> {
+  const connect = (role: 'server' | 'projector', max: number): pg.Pool => {
+    const pool = new pg.Pool({
+      connectionString: databaseUrl,
+      options: `-c role=grandlivre_${role}`,
+      application_name: 'grand-livre import',
+      max,
+    });
+    // A connection lost while nobody used it: the next use makes a new one.
+    pool.on('error', () => undefined);
+    return pool;
+  };
+  const pool = connect('server', 6);
+  const turnTakers = connect('server', 1);
+  const projectorPool = connect('projector', 3);
+  const journal = postgresJournal({ pool });
+  const vault = postgresVault({ pool, masterKey: secrets.masterKey });
+  const pinGate = postgresPinGate({ pool, pinKey: secrets.pinKey });
+  const keys = keyIndex({ pool });
+
+  const ending = new AbortController();
+  let projectorFailure: { readonly reason: unknown } | undefined;
+  const projecting = runProjector({
+    journal: postgresJournal({ pool: projectorPool }),
+    connection: () => new pg.Client(projectorConnection(databaseUrl, 'read')),
+    openProfile: (keyId, sealed) => vault.open(keyId, sealed),
+    log: { info: () => undefined, warn: () => undefined },
+    signal: ending.signal,
+  }).catch((reason: unknown) => {
+    projectorFailure = { reason };
+  });
+  const endPools = async (): Promise<void> => {
+    ending.abort();
+    await projecting;
+    await Promise.all([pool, turnTakers, projectorPool].map((one) => one.end()));
+  };
+
+  const bookkeeper = await openBookkeeper({
+    journal,
+    keys,
+    turns: postgresTurns({ pool: turnTakers }),
+    snapshots: fileSnapshots({ path: join(stateDir, 'book.snapshot') }),
+    now: () => new Date().toISOString(),
+    newId: randomUUID,
+    soon: setImmediate,
+    sleep: (ms) => sleep(ms),
+  }).catch(async (error: unknown) => {
+    await endPools();
+    throw error;
+  });
+
+  return {
+    deps: {
+      bookkeeper,
+      vault,
+      enrolMany: (enrolments, onProgress) => pinGate.enrolMany(enrolments, onProgress),
+      requestKey: secrets.requestKey,
+    },
+    async shown() {
+      while ((await keys.lookUp([])).checkpoint < bookkeeper.head) {
+        if (projectorFailure !== undefined) throw projectorFailure.reason;
+        await sleep(pollMs);
+      }
+    },
+    async close() {
+      await bookkeeper.stop();
+      await endPools();
+    },
+  };
+}
