@@ -18,10 +18,13 @@ import { closedLoop } from './load.ts';
 import type { NextPair } from './transfers.ts';
 import { submissionOf } from './transfers.ts';
 
+/** Where a bank keeps what it has. */
+export type Place = { readonly databaseUrl: string; readonly stateDir: string };
+
 export type Bank = { readonly bookkeeper: Bookkeeper; readonly stop: () => Promise<void> };
 
 /** Put together as the server does it. */
-export async function openBank(databaseUrl: string, stateDir: string): Promise<Bank> {
+export async function openBank({ databaseUrl, stateDir }: Place): Promise<Bank> {
   const writer = serverPool(databaseUrl, 4);
   const turnTakers = serverPool(databaseUrl, 1);
   const bookkeeper = await openBookkeeper({
@@ -47,7 +50,7 @@ export async function openBank(databaseUrl: string, stateDir: string): Promise<B
 }
 
 /** Transfers through the bookkeeper; between rounds the projector catches up, as it would all along. */
-export function bookkeeperContender(bank: Bank, databaseUrl: string, callers: number, next: NextPair): Contender {
+export function bookkeeperContender(bank: Bank, place: Place, callers: number, next: NextPair): Contender {
   const { bookkeeper } = bank;
   const call = async (): Promise<void> => {
     const outcome = await bookkeeper.submit(submissionOf(next()));
@@ -58,27 +61,36 @@ export function bookkeeperContender(bank: Bank, databaseUrl: string, callers: nu
     callers,
     round: (forMs) => closedLoop({ callers, forMs, call }),
     async afterRound() {
-      await project(databaseUrl, bookkeeper.head);
+      await project(place, bookkeeper.head);
       await bookkeeper.catchUp();
     },
   };
 }
 
-export type RunningProjector = { readonly stop: () => Promise<void> };
+export type RunningProgram = { readonly stop: () => Promise<void> };
 
-export async function startProjector(databaseUrl: string): Promise<RunningProjector> {
-  const child = fork(fileURLToPath(new URL('../projections/src/main.ts', import.meta.url)), {
-    env: { ...process.env, DATABASE_URL: databaseUrl, LOG_LEVEL: 'warn' },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+/** One of the bank's own programs in a process of its own; resolves when it says that it is ready. */
+export async function startProgram(
+  path: string,
+  { databaseUrl, stateDir }: Place,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningProgram> {
+  const child = fork(fileURLToPath(new URL(`../${path}`, import.meta.url)), {
+    env: { DATABASE_URL: databaseUrl, STATE_DIR: stateDir, LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  await once(child, 'message');
+  const ended = once(child, 'exit');
+  const first = await Promise.race([once(child, 'message').then(() => 'ready'), ended.then(() => 'ended')]);
+  if (first === 'ended') throw new Error(`${path} ended before it was ready`);
   return {
     async stop() {
       child.kill('SIGTERM');
-      await once(child, 'exit');
+      await ended;
     },
   };
 }
+
+export const startProjector = (place: Place): Promise<RunningProgram> => startProgram('projections/src/main.ts', place);
 
 export async function checkpointOf(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ position: string }>('select position from read.checkpoint');
@@ -86,10 +98,10 @@ export async function checkpointOf(client: pg.Client): Promise<number> {
 }
 
 /** Runs the projector until the read model has got to `position`. */
-export async function project(databaseUrl: string, position: number): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl });
+export async function project(place: Place, position: number): Promise<void> {
+  const client = new pg.Client({ connectionString: place.databaseUrl });
   await client.connect();
-  const projector = await startProjector(databaseUrl);
+  const projector = await startProjector(place);
   while ((await checkpointOf(client)) < position) await sleep(20);
   await projector.stop();
   await client.end();

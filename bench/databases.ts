@@ -27,5 +27,15 @@ export function databasesOn(serverUrl: string): Databases {
   };
 }
 
+/** The owner's connections, as the peers use them. */
+export const ownerPool = (databaseUrl: string, max: number): pg.Pool =>
+  quiet(new pg.Pool({ connectionString: databaseUrl, max }));
+
+/** The bank's connections, with no more rights than its server has. */
 export const serverPool = (databaseUrl: string, max: number): pg.Pool =>
-  new pg.Pool({ connectionString: databaseUrl, max, options: '-c role=grandlivre_server' });
+  quiet(new pg.Pool({ connectionString: databaseUrl, max, options: '-c role=grandlivre_server' }));
+
+/** PostgreSQL is stopped right after the pools: a farewell that crosses its own is no error. */
+function quiet(pool: pg.Pool): pg.Pool {
+  return pool.on('error', () => undefined);
+}

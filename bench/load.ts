@@ -16,7 +16,7 @@ export async function closedLoop(options: {
   const start = performance.now();
   const end = start + forMs;
   const caller = async (): Promise<void> => {
-    for (let sent = performance.now(); sent < end; ) {
+    for (let sent = performance.now(); sent < end;) {
       await call();
       const answered = performance.now();
       latencies.push(answered - sent);

@@ -2,15 +2,16 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
+import { Failure } from './failure.ts';
 
 const rooms = ['ledger', 'projections', 'server'] as const;
 
-/** Runs what has not run yet; safe to call from several processes at once (an advisory lock makes them wait). */
+/** Runs what has not run yet; safe to call from several processes at once (an advisory lock makes them wait). Throws `Failure`. */
 export async function migrate(databaseUrl: string): Promise<void> {
   for (const room of rooms) {
     const dir = fileURLToPath(new URL(`../${room}/migrations`, import.meta.url));
     if (!existsSync(dir)) continue;
-    await runner({
+    const ran = runner({
       databaseUrl,
       dir,
       direction: 'up',
@@ -20,6 +21,12 @@ export async function migrate(databaseUrl: string): Promise<void> {
       advisoryLockMode: 'wait',
       verbose: false,
       logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error },
+    });
+    await ran.catch((error: unknown) => {
+      const message = error instanceof Error && error.message !== '' ? error.message : String(error);
+      throw new Failure(
+        `The database cannot be used: ${message}. Check DATABASE_URL, and that its role may create schemas and roles.`,
+      );
     });
   }
 }

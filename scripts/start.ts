@@ -4,6 +4,7 @@ import { loadSecrets } from '../server/src/secrets.ts';
 import { ensureFirstStaff } from '../server/src/staff/first-staff.ts';
 import { ensureCertificates } from './certs/ensure.ts';
 import { endWith, Failure } from './failure.ts';
+import type { EmbeddedPostgres } from './postgres/embedded.ts';
 import { startPostgres } from './postgres/embedded.ts';
 import { migrate } from './migrate.ts';
 import { ensureWritable, ensurePortFree } from './start/checks.ts';
@@ -40,10 +41,10 @@ async function start(): Promise<void> {
   if (databaseUrl === undefined) {
     console.log('Starting PostgreSQL …');
     const postgres = await startPostgres(config);
-    takeDown.push(() => postgres.stop());
     databaseUrl = postgres.url;
+    takeDown.push(keepRunning(postgres, config.stateDir));
   }
-  await reachingDatabase(migrate(databaseUrl));
+  await migrate(databaseUrl);
   const staff = await ensureFirstStaff(databaseUrl);
   const sample = await importSampleBank({ databaseUrl, secrets, stateDir: config.stateDir });
 
@@ -56,14 +57,22 @@ async function start(): Promise<void> {
   console.log(greeting({ config, ca, staff, sample }));
 }
 
-/** Somebody else's database that cannot be used is one sentence, not a stack. */
-async function reachingDatabase(work: Promise<void>): Promise<void> {
-  await work.catch((error: unknown) => {
-    const message = error instanceof Error && error.message !== '' ? error.message : String(error);
-    throw new Failure(
-      `The database cannot be used: ${message}. Check DATABASE_URL and that its role may create schemas.`,
-    );
+/** Starts PostgreSQL again, where it was, when it ends by itself; gives what stops it. */
+function keepRunning(first: EmbeddedPostgres, stateDir: string): () => Promise<void> {
+  let postgres = first;
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      await postgres.ended;
+      if (stopping) return;
+      console.error('PostgreSQL ended and is started again.');
+      postgres = await startPostgres({ stateDir, port: postgres.port });
+    }
+  };
+  watch().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    void stop(1);
   });
+  return () => postgres.stop();
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -3,10 +3,10 @@ import type { Command, Decider, Event } from '@event-driven-io/emmett';
 import { DeciderCommandHandler } from '@event-driven-io/emmett';
 import { getPostgreSQLEventStore } from '@event-driven-io/emmett-postgresql';
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import { ownerPool } from '../databases.ts';
 import { closedLoop } from '../load.ts';
 import { floorMinor } from '../transfers.ts';
-import type { Peer } from './sql-function.ts';
+import type { Peer } from './peer.ts';
 
 type Details = {
   readonly key: string;
@@ -34,7 +34,7 @@ const decider: Decider<State, Transfer, Transferred> = {
  * projection, is left out, and so is the look-up of idempotency keys.
  */
 export async function emmett(databaseUrl: string): Promise<Peer> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 16 });
+  const pool = ownerPool(databaseUrl, 16);
   const store = getPostgreSQLEventStore(databaseUrl, { connectionOptions: { pooled: true, pool } });
   await store.schema.migrate();
   const handle = DeciderCommandHandler<State, Transfer, Transferred>({

@@ -1,10 +1,9 @@
 /** Peer: the transfer as one hand-written SQL function, with balances and history in two tables and row locks. */
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
-import type { Contender } from '../contest.ts';
+import { ownerPool } from '../databases.ts';
 import { closedLoop } from '../load.ts';
-import type { NextPair } from '../transfers.ts';
 import { floorMinor } from '../transfers.ts';
+import type { Peer } from './peer.ts';
 
 /**
  * As somebody who knows PostgreSQL would write it: rows locked in one order so that nobody waits in a circle, free room
@@ -43,7 +42,7 @@ const schema = `
   end $$;`;
 
 export async function sqlFunction(databaseUrl: string, accounts: number): Promise<Peer> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 16 });
+  const pool = ownerPool(databaseUrl, 16);
   await pool.query(schema);
   await pool.query('insert into balances (account, floor) select n, $2 from generate_series(1, $1::bigint) as n', [
     accounts,
@@ -65,9 +64,3 @@ export async function sqlFunction(databaseUrl: string, accounts: number): Promis
     stop: () => pool.end(),
   };
 }
-
-/** Somebody else's way to carry out transfers, on the same PostgreSQL. */
-export type Peer = {
-  contender(callers: number, next: NextPair): Contender;
-  stop(): Promise<void>;
-};

@@ -83,4 +83,4 @@ try {
 }
 await pool.end();
 log.info('the projector ends');
-if (process.connected) process.disconnect();
+process.exit(0);

@@ -3,8 +3,7 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { Failure } from '../failure.ts';
-import { isCode } from '../postgres/binaries.ts';
+import { Failure, isCode } from '../failure.ts';
 import type { Pem } from './authority.ts';
 import { issueServer, makeAuthority } from './authority.ts';
 

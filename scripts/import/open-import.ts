@@ -15,6 +15,12 @@ import { postgresPinGate } from '../../server/src/access/pin-gate.ts';
 import type { Secrets } from '../../server/src/secrets.ts';
 import type { ImportDeps } from './import-bank.ts';
 
+export type ImportPlace = {
+  readonly databaseUrl: string;
+  readonly secrets: Secrets;
+  readonly stateDir: string;
+};
+
 export type OpenImport = {
   readonly deps: ImportDeps;
   /** Waits until the read model shows everything that was written. */
@@ -25,15 +31,7 @@ export type OpenImport = {
 const pollMs = 50;
 
 /** A projector runs along (standing by when the bank's own is at work), or the bookkeeper would keep every key in memory. */
-export async function openImport({
-  databaseUrl,
-  secrets,
-  stateDir,
-}: {
-  readonly databaseUrl: string;
-  readonly secrets: Secrets;
-  readonly stateDir: string;
-}): Promise<OpenImport> {
+export async function openImport({ databaseUrl, secrets, stateDir }: ImportPlace): Promise<OpenImport> {
   const connect = (role: 'server' | 'projector', max: number): pg.Pool => {
     const pool = new pg.Pool({
       connectionString: databaseUrl,

@@ -1,22 +1,29 @@
 /** The bank's own PostgreSQL: made at the first start, taken over when a crash left it running, stopped in order. */
-import { spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { Failure } from '../failure.ts';
-import type { Account } from './binaries.ts';
-import { findBinaries, isCode, reachable, unprivilegedAccount } from './binaries.ts';
+import { homeFor, unprivilegedAccount } from './account.ts';
+import { findBinaries } from './binaries.ts';
+import type { Data } from './data.ts';
+import { ensureData, sweepUnfinished } from './data.ts';
+import { ask, runsOn, use } from './running.ts';
 
 export type EmbeddedPostgres = {
   /** The owner's connection string. */
   readonly url: string;
   readonly pid: number;
+  readonly port: number;
   readonly dataDir: string;
-  /** A fast, orderly shutdown. */
+  /** Resolves when the server has ended, by whatever cause. */
+  readonly ended: Promise<void>;
+  /** An orderly shutdown; a server that another process of the bank still uses is left to that one. */
   stop(): Promise<void>;
+  /** Ends it at once, whoever uses it; the next start recovers. */
+  kill(): void;
 };
 
 /** What differs from PostgreSQL's own defaults; fsync and synchronous_commit stay on. */
@@ -31,64 +38,81 @@ const settings = {
 
 const startWithinMs = 60_000;
 const stopWithinMs = 60_000;
+const retryWithinMs = 15_000;
+const watchMs = 500;
 
-/** Starts the server on the data in `<stateDir>/postgres`, on a free port of the loopback. Throws `Failure`. */
-export async function startPostgres({ stateDir }: { readonly stateDir: string }): Promise<EmbeddedPostgres> {
+/** Starts the server on the data of this state folder, on this or a free port of the loopback. Throws `Failure`. */
+export async function startPostgres(place: {
+  readonly stateDir: string;
+  readonly port?: number;
+}): Promise<EmbeddedPostgres> {
   const account = unprivilegedAccount();
-  const native = findBinaries(account);
-  const dataDir = reachable(join(stateDir, 'postgres'), account);
-  const password = readPassword(join(stateDir, 'postgres.password'));
-  if (!existsSync(join(dataDir, 'PG_VERSION'))) initialise(native, dataDir, password, account);
+  const home = homeFor(place.stateDir, account);
+  const native = findBinaries(home, account);
+  const data = ensureData(native, home, account);
+  const log = join(place.stateDir, 'postgres.log');
+  const startedAt = performance.now();
+  for (;;) {
+    const running = await adopt(data);
+    if (running !== undefined) return running;
+    sweepUnfinished(home);
+    const port = place.port ?? (await freePort());
+    const child = launch({ native, data, port, log });
+    const state = { ended: false };
+    child.on('error', () => (state.ended = true));
+    child.on('exit', () => (state.ended = true));
+    while (!state.ended && performance.now() - startedAt < startWithinMs) {
+      if ((await ask(urlOf(data, port))) === 'answers') return serverAt(data, { port, pid: child.pid as number });
+      await sleep(50);
+    }
+    // Processes of a server that was killed hold its memory for another moment, and somebody else may have started it
+    // at the same time: then it is worth trying again.
+    const worthRetrying = existsSync(lockFileOf(data)) && performance.now() - startedAt < retryWithinMs;
+    if (!worthRetrying) throw new Failure(`PostgreSQL does not start: see the end of ${log}.`);
+    await sleep(200);
+  }
+}
 
-  const running = await adopt(dataDir, password);
-  if (running !== undefined) return running;
-  const port = await freePort();
-  const log = openSync(join(stateDir, 'postgres.log'), 'a', 0o600);
+function launch(how: {
+  readonly native: string;
+  readonly data: Data;
+  readonly port: number;
+  readonly log: string;
+}): ChildProcess {
+  const { native, data, port, log } = how;
   const options = Object.entries({ ...settings, port: String(port) }).flatMap(([key, value]) => [
     '-c',
     `${key}=${value}`,
   ]);
+  const output = openSync(log, 'a', 0o600);
   // A process group of its own: Ctrl-C is for the supervisor, which stops the database last.
-  const child = spawn(join(native, 'bin', 'postgres'), ['-D', dataDir, ...options], {
-    ...account,
-    cwd: dataDir,
+  const child = spawn(join(native, 'bin', 'postgres'), ['-D', data.dataDir, ...options], {
+    ...data.account,
+    cwd: data.dataDir,
     detached: true,
-    stdio: ['ignore', log, log],
-    env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' },
+    stdio: ['ignore', output, output],
+    env: { PATH: process.env['PATH'] },
   });
-  let failed: string | undefined;
-  child.on('error', (error) => (failed = error.message));
-  child.on('exit', (code) => (failed = `it ended with code ${String(code)}`));
+  closeSync(output);
   child.unref();
-  const server = at({ port, pid: child.pid ?? 0, dataDir, password });
-  const until = performance.now() + startWithinMs;
-  while (!(await answers(server.url))) {
-    if (failed !== undefined || performance.now() > until) {
-      throw new Failure(
-        `PostgreSQL did not start (${failed ?? 'it does not answer'}): see ${join(stateDir, 'postgres.log')}.`,
-      );
-    }
-    await sleep(50);
-  }
-  return server;
+  return child;
 }
 
-/** The server a crash left behind, if it still runs on this data; waits while it starts or recovers. */
-async function adopt(dataDir: string, password: string): Promise<EmbeddedPostgres | undefined> {
-  const lockFile = join(dataDir, 'postmaster.pid');
+/** The server a crash left behind, if it still runs on this data; waits while it starts, recovers or ends. */
+async function adopt(data: Data): Promise<EmbeddedPostgres | undefined> {
+  const lockFile = lockFileOf(data);
   const until = performance.now() + startWithinMs;
-  while (existsSync(lockFile)) {
-    const [pidLine, , , portLine] = readFileSync(lockFile, 'utf8').split('\n');
-    const pid = Number(pidLine);
-    if (!isAlive(pid)) {
+  for (let place = readLockFile(lockFile); place !== undefined; place = readLockFile(lockFile)) {
+    if (!runsOn(place.pid, data.dataDir)) {
+      // PostgreSQL looks only at whether a process of this number is alive, and this one is not PostgreSQL.
       rmSync(lockFile, { force: true });
       return undefined;
     }
-    const server = at({ port: Number(portLine), pid, dataDir, password });
-    if (await answers(server.url)) return server;
-    if (performance.now() > until) {
+    const answer = await ask(urlOf(data, place.port));
+    if (answer === 'answers') return serverAt(data, place);
+    if (answer === 'stranger' || performance.now() > until) {
       throw new Failure(
-        `Process ${String(pid)} seems to use the data in ${dataDir} but does not answer as its PostgreSQL: stop it, or delete ${lockFile} if it is another program.`,
+        `Process ${String(place.pid)} uses the data in ${data.dataDir} but does not answer as its PostgreSQL: stop that process.`,
       );
     }
     await sleep(100);
@@ -96,83 +120,46 @@ async function adopt(dataDir: string, password: string): Promise<EmbeddedPostgre
   return undefined;
 }
 
-function at(place: { port: number; pid: number; dataDir: string; password: string }): EmbeddedPostgres {
-  const { port, pid, dataDir, password } = place;
+const lockFileOf = ({ dataDir }: Data): string => join(dataDir, 'postmaster.pid');
+
+const urlOf = ({ password }: Data, port: number): string =>
+  `postgres://postgres:${password}@127.0.0.1:${String(port)}/postgres`;
+
+type Place = { readonly pid: number; readonly port: number };
+
+function readLockFile(path: string): Place | undefined {
+  try {
+    const [pid, , , port] = readFileSync(path, 'utf8').split('\n');
+    return { pid: Number(pid), port: Number(port) };
+  } catch {
+    return undefined;
+  }
+}
+
+async function serverAt(data: Data, { pid, port }: Place): Promise<EmbeddedPostgres> {
+  const { dataDir } = data;
+  const url = urlOf(data, port);
+  const ours = await use(url);
+  const isAlive = (): boolean => runsOn(pid, dataDir);
   return {
-    url: `postgres://postgres:${password}@127.0.0.1:${String(port)}/postgres`,
+    url,
     pid,
+    port,
     dataDir,
+    ended: (async () => {
+      while (isAlive()) await sleep(watchMs, undefined, { ref: false });
+    })(),
     async stop() {
+      if (!(await ours.leave())) return;
       const until = performance.now() + stopWithinMs;
       // SIGINT is PostgreSQL's "fast": no new sessions, the open ones are ended, the data is written out.
-      if (isAlive(pid)) process.kill(pid, 'SIGINT');
-      while (isAlive(pid) && performance.now() < until) await sleep(20);
+      if (isAlive()) process.kill(pid, 'SIGINT');
+      while (isAlive() && performance.now() < until) await sleep(20);
+    },
+    kill() {
+      if (isAlive()) process.kill(pid, 'SIGQUIT');
     },
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return isCode(error, 'EPERM');
-  }
-  // A child of ours that has ended and was not waited for yet still takes signals.
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${String(pid)}/status`, 'utf8'));
-  } catch {
-    return process.platform !== 'linux';
-  }
-}
-
-async function answers(connectionString: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 2_000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await client.query('select 1');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
-function initialise(native: string, dataDir: string, password: string, account: Account | undefined): void {
-  rmSync(dataDir, { recursive: true, force: true });
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  for (
-    let folder = dirname(dataDir);
-    account !== undefined && folder.startsWith('/var/lib/grand-livre');
-    folder = dirname(folder)
-  ) {
-    chmodSync(folder, 0o755);
-  }
-  const passwordFile = `${dataDir}.password`;
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (account !== undefined) {
-    chownSync(dataDir, account.uid, account.gid);
-    chownSync(passwordFile, account.uid, account.gid);
-  }
-  const arguments_ = ['-D', dataDir, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`];
-  const made = spawnSync(join(native, 'bin', 'initdb'), [...arguments_, '-E', 'UTF8', '--locale=C.UTF-8', '-k'], {
-    ...account,
-    cwd: dirname(dataDir),
-    encoding: 'utf8',
-    env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' },
-  });
-  rmSync(passwordFile, { force: true });
-  if (made.status !== 0) {
-    rmSync(dataDir, { recursive: true, force: true });
-    const reason = made.error?.message ?? made.stderr.trim().split('\n').at(-1) ?? 'no reason given';
-    throw new Failure(`PostgreSQL's data could not be made in ${dataDir}: ${reason}`);
-  }
-}
-
-function readPassword(path: string): string {
-  if (!existsSync(path)) writeFileSync(path, randomBytes(24).toString('hex'), { mode: 0o600 });
-  return readFileSync(path, 'utf8').trim();
 }
 
 function freePort(): Promise<number> {

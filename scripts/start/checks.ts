@@ -1,8 +1,7 @@
 /** What has to be right before anything is started; each thing that is not is one sentence. */
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { Failure } from '../failure.ts';
-import { isCode } from '../postgres/binaries.ts';
+import { Failure, isCode } from '../failure.ts';
 
 export function ensureWritable(stateDir: string): void {
   try {

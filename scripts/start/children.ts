@@ -67,7 +67,7 @@ export async function watchOver(env: NodeJS.ProcessEnv, giveUp: (name: string) =
 }
 
 async function end(child: ChildProcess | undefined): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child?.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => {
       resolve();

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ServerConfig } from './config.ts';
 import { ConfigError, readServerConfig } from './config.ts';
-import { createLog } from './http/request-log.ts';
+import { createLog } from './http/log.ts';
 import { loadSecrets } from './secrets.ts';
 import type { RunningServer } from './start-server.ts';
 import { startServer } from './start-server.ts';
@@ -80,11 +80,13 @@ function end(why: string): void {
   );
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    end(signal);
-  });
-}
+process.on('SIGTERM', () => {
+  end('SIGTERM');
+});
+// Ctrl-C reaches every process of the terminal; the supervisor says when it is the server's turn to end.
+process.on('SIGINT', () => {
+  if (!process.connected) end('SIGINT');
+});
 // Nothing outlives the supervisor.
 process.on('disconnect', () => {
   end('the supervisor is gone');

@@ -1,9 +1,10 @@
 /** Idempotency: the same content has the same hash, anything else another, and the PIN is no part of it. */
+import { createSecretKey } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { deposit, withdraw } from '../src/http/contract/money.ts';
 import { canonicalJson, commandIds, isIdempotencyKey, requestHash } from '../src/http/idempotency.ts';
 
-const key = Buffer.alloc(32, 1);
+const key = createSecretKey(Buffer.alloc(32, 1));
 
 test('the order of fields does not matter, the PIN does not, everything else does', () => {
   const hash = requestHash(key, deposit, { amount: '20.00', pin: '1234' });
@@ -11,7 +12,7 @@ test('the order of fields does not matter, the PIN does not, everything else doe
   expect(requestHash(key, deposit, { pin: '9999', amount: '20.00' })).toBe(hash);
   expect(requestHash(key, deposit, { pin: '1234', amount: '20.01' })).not.toBe(hash);
   expect(requestHash(key, withdraw, { pin: '1234', amount: '20.00' })).not.toBe(hash);
-  expect(requestHash(Buffer.alloc(32, 2), deposit, { pin: '1234', amount: '20.00' })).not.toBe(hash);
+  expect(requestHash(createSecretKey(Buffer.alloc(32, 2)), deposit, { pin: '1234', amount: '20.00' })).not.toBe(hash);
 });
 
 test('canonical JSON', () => {

@@ -6,7 +6,7 @@ import { searchAccounts } from '../src/http/contract/audit.ts';
 import { deposit, transfer, withdraw } from '../src/http/contract/money.ts';
 import { logIn, logOut } from '../src/http/contract/sessions.ts';
 import { logInStaff } from '../src/http/contract/staff.ts';
-import { createLog } from '../src/http/request-log.ts';
+import { createLog } from '../src/http/log.ts';
 import { openBank, person } from './support/bank.ts';
 
 function memory() {

@@ -194,7 +194,8 @@ describe('refusals', () => {
     expect((await attempt('0000')).body).toMatchObject({ code: 'pin_invalid', status: 401, attemptsLeft: 2 });
     expect((await attempt('0001')).body).toMatchObject({ code: 'pin_invalid', attemptsLeft: 1 });
     const third = await attempt('0002');
-    expect(third.body).toMatchObject({ code: 'access_locked', status: 423 });
+    expect(third.body).toMatchObject({ code: 'pin_invalid', status: 401, attemptsLeft: 0 });
+    expect(third.body.detail).toContain('Access is now locked for ');
     const locked = await attempt(pin);
     expect(locked.body).toMatchObject({ code: 'access_locked', status: 423 });
     for (const { headers, body } of [third, locked]) {

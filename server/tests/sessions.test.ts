@@ -133,7 +133,7 @@ test('an account that does not exist answers exactly as a wrong PIN does, lock i
   expect(real.map((answer) => (answer as { code: string }).code)).toEqual([
     'pin_invalid',
     'pin_invalid',
-    'access_locked',
+    'pin_invalid',
     'access_locked',
   ]);
   await bank.customer({ cents: 1 });

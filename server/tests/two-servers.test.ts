@@ -79,7 +79,7 @@ test('wrong PINs count together', async () => {
   expect([await attempt(one), await attempt(two), await attempt(one), await attempt(two)]).toEqual([
     'pin_invalid',
     'pin_invalid',
-    'access_locked',
+    'pin_invalid',
     'access_locked',
   ]);
 });

@@ -1,5 +1,4 @@
 /** A group: commands decided one after the other against the book as it will be, to be written by one append. */
-import type { Book } from '../domain/decide.ts';
 import { decide, isRejection } from '../domain/decide.ts';
 import type { StoredEvent } from '../domain/codec.ts';
 import { encode, schemaVersion } from '../domain/codec.ts';
@@ -39,7 +38,7 @@ export function decideInto(
   { after, recordedAt, newId }: { readonly after: number; readonly recordedAt: string; readonly newId: () => string },
 ): void {
   const { submission } = waiting;
-  const decision = decide(book as Book, submission.command);
+  const decision = decide(book, submission.command);
   if (isRejection(decision)) {
     group.decided.push({ waiting, outcome: { accepted: false, rejection: decision } });
     return;

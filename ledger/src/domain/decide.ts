@@ -108,6 +108,7 @@ function move(
   if (destination === undefined)
     return reject(isCustomerAccount(from) ? 'destination_not_found' : 'account_not_found', to);
   for (const side of [source, destination]) {
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- there will be more than one currency
     if (side.currency !== currency) return reject('currency_mismatch', side.account);
   }
   for (const side of [source, destination]) {
@@ -126,6 +127,7 @@ function importEntry(book: Book, { account, source, amount, currency, label }: C
   if (amount > largestBalanceMinor || amount < -largestBalanceMinor) return reject('limit_exceeded', account);
   const target = isCustomerAccount(account) ? book.account(account) : undefined;
   if (target === undefined) return reject('account_not_found', account);
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- there will be more than one currency
   if (target.currency !== currency) return reject('currency_mismatch', account);
   const external = find(book, `external:${source}`, currency) ?? emptyInternalAccount(`external:${source}`, currency);
   return [{ type: 'EntryImported', currency, label, postings: [posting(external, -amount), posting(target, amount)] }];

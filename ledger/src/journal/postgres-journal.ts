@@ -89,21 +89,26 @@ export function postgresJournal({ pool }: { readonly pool: pg.Pool }): Journal {
       signal.addEventListener('abort', stop);
       try {
         let position = after;
-        let next = read(position + 1, followBatch, 'forward');
+        // A follower that ends may leave a read behind; its failure is then nobody's.
+        const startReading = (): Promise<readonly JournalEvent[]> => {
+          const reading = read(position + 1, followBatch, 'forward');
+          reading.catch(() => undefined);
+          return reading;
+        };
+        let next = startReading();
         while (!signal.aborted) {
           const events = await next;
           const last = events.at(-1);
           if (last !== undefined) {
             position = last.position;
             // The next read is under way while the follower works on this one.
-            next = read(position + 1, followBatch, 'forward');
-            next.catch(() => undefined);
+            next = startReading();
             yield { events };
             continue;
           }
           yield { caughtUpAt: position };
           await bell.rung(pollMs);
-          next = read(position + 1, followBatch, 'forward');
+          next = startReading();
         }
       } finally {
         signal.removeEventListener('abort', stop);

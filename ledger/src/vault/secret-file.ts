@@ -1,6 +1,6 @@
 /** A secret in a file of its own, which only its owner may read; made when it is missing. */
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 const secretBytes = 32;
@@ -10,18 +10,34 @@ export const masterKeyPath = (stateDir: string): string => join(stateDir, 'secre
 
 /** 32 random bytes, kept as base64. Throws an `Error` with one clear sentence when the file cannot be used. */
 export async function secretFile(path: string): Promise<Buffer> {
+  let text: string;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    // Only the first to come makes it; whoever comes second reads what is there.
-    await writeFile(path, randomBytes(secretBytes).toString('base64'), { mode: 0o600, flag: 'wx', flush: true }).catch(
-      (error: unknown) => {
-        if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-      },
-    );
-    const secret = Buffer.from(await readFile(path, 'utf8'), 'base64');
-    if (secret.length === secretBytes) return secret;
+    text = await readFile(path, 'utf8').catch(async (error: unknown) => {
+      if (!isCode(error, 'ENOENT')) throw error;
+      await make(path);
+      return readFile(path, 'utf8');
+    });
   } catch {
     throw new Error(`The secret ${path} cannot be read or made: give this account access to its folder.`);
   }
+  const secret = Buffer.from(text, 'base64');
+  if (secret.length === secretBytes) return secret;
   throw new Error(`The secret ${path} does not hold 32 bytes in base64: restore it from your backup.`);
 }
+
+/** Written beside and then put in place as a whole: nobody ever reads half a secret, and whoever comes second keeps the first's. */
+async function make(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const beside = `${path}.${randomUUID()}`;
+  await writeFile(beside, randomBytes(secretBytes).toString('base64'), { mode: 0o600, flush: true });
+  try {
+    await link(beside, path);
+  } catch (error) {
+    if (!isCode(error, 'EEXIST')) throw error;
+  } finally {
+    await unlink(beside);
+  }
+}
+
+const isCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;

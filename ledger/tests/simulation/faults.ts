@@ -9,7 +9,7 @@ import type { Random, Scheduler } from './scheduler.ts';
 /** What one server process sees of the world; once it is dead, nothing answers it any more. */
 export type Process = { alive: boolean };
 
-export class Broken extends Error {
+class Broken extends Error {
   override readonly name = 'ConnectionLost';
 }
 
@@ -24,6 +24,7 @@ export function faultyJournal(real: Journal, { time, chance, faultPercent }: Wor
     if (chance.chance(faultPercent)) throw new Broken('before');
     const result = await work();
     await time.sleep(1 + chance.below(5));
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may die while it sleeps
     if (!process.alive) return never;
     if (chance.chance(faultPercent)) throw new Broken('after');
     return result;
@@ -78,6 +79,7 @@ export function laggingKeyIndex(real: Journal, world: World): { readonly forProc
           ),
         };
         await time.sleep(1 + chance.below(4));
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may die while it sleeps
         return process.alive ? answer : never;
       },
     }),

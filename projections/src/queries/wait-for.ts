@@ -21,6 +21,8 @@ export function watchCheckpoint(pool: pg.Pool, position: () => Promise<number>):
   let stopListening: (() => void) | undefined;
   let look: 'none' | 'under way' | 'once more' = 'none';
   let closed = false;
+  const isClosed = (): boolean => closed;
+  const wasAskedAgain = (): boolean => look === 'once more';
 
   /** Looks at the checkpoint for all who wait; who comes while it looks is served by one more look. */
   async function check(): Promise<void> {
@@ -39,14 +41,12 @@ export function watchCheckpoint(pool: pg.Pool, position: () => Promise<number>):
     }
     look = 'none';
   }
-  const isClosed = (): boolean => closed;
-  const wasAskedAgain = (): boolean => look === 'once more';
 
   async function listen(): Promise<void> {
     if (stopListening !== undefined || isClosed()) return;
     let client: pg.PoolClient | undefined;
     const stop = (): void => {
-      stopListening = undefined;
+      if (stopListening === stop) stopListening = undefined;
       client?.release(true);
       client = undefined;
     };

@@ -8,8 +8,11 @@ type Place = { readonly account: string; readonly terminal: string; readonly cor
 /** Undefined when the PIN was right. */
 export function refusalOf(verdict: Verdict, bookkeeper: Bookkeeper, place: Place): Refusal | undefined {
   if (verdict.ok) return undefined;
-  if (verdict.lockedUntil !== undefined) recordLock(bookkeeper, place, verdict.lockedUntil);
-  return verdict.refusal;
+  const { refusal, lockedUntil } = verdict;
+  if (lockedUntil === undefined) return refusal;
+  recordLock(bookkeeper, place, lockedUntil);
+  if (refusal.code === 'access_locked') return refusal;
+  return { ...refusal, retryAfterSeconds: Math.max(1, Math.ceil((Date.parse(lockedUntil) - Date.now()) / 1000)) };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Idempotency keys: what a key must look like, whom it belongs to, and the hash that tells one body from another. */
+import type { KeyObject } from 'node:crypto';
 import { createHmac } from 'node:crypto';
 import type { Call } from './contract/call.ts';
 import type { Mistake } from './problems.ts';
@@ -26,7 +27,7 @@ export const replayHeader = ({ replayed }: { readonly replayed: boolean }): Reco
 const hashLength = 22;
 
 /** A keyed hash of what was asked, the PIN left out: nothing of it can be guessed from the journal. */
-export function requestHash(requestKey: Buffer, call: Call, received: unknown): string {
+export function requestHash(requestKey: KeyObject, call: Call, received: unknown): string {
   const asked = `${call.method} ${call.path}\n${canonicalJson(withoutPin(received))}`;
   return createHmac('sha256', requestKey).update(asked).digest('base64url').slice(0, hashLength);
 }

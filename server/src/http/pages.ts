@@ -2,6 +2,7 @@
 import { Router } from 'express';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { noted } from './observe.ts';
 
 const own = join(import.meta.dirname, '../../pages');
 const swaggerUi = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -20,7 +21,7 @@ export function pages(): Router {
   const router = Router();
   for (const [path, file] of Object.entries(files)) {
     router.get(path, (_request, response) => {
-      response.locals['route'] = path;
+      noted(response).route = path;
       response.sendFile(file, { cacheControl: false, headers: { 'Cache-Control': 'no-cache' } });
     });
   }

@@ -18,7 +18,8 @@ export type Refusal =
   | { readonly code: 'payload_too_large'; readonly limitBytes: number }
   | { readonly code: 'validation_failed'; readonly errors: readonly Mistake[] }
   | { readonly code: 'access_locked'; readonly retryAfterSeconds: number }
-  | { readonly code: 'pin_invalid'; readonly attemptsLeft: number }
+  /** With `retryAfterSeconds` when this was the last attempt, which locked. */
+  | { readonly code: 'pin_invalid'; readonly attemptsLeft: number; readonly retryAfterSeconds?: number }
   | { readonly code: 'credentials_invalid' }
   | { readonly code: 'history_broken'; readonly where: string }
   | { readonly code: 'unavailable'; readonly retryAfterSeconds: number }
@@ -102,11 +103,14 @@ export const problems: { readonly [C in RefusalCode]: Kind<C> } = {
   pin_invalid: {
     status: 401,
     title: 'The account number or PIN is wrong',
-    detail: ({ attemptsLeft }) =>
-      attemptsLeft === 1
-        ? 'The account number and PIN do not belong together. One attempt is left before access is locked.'
-        : `The account number and PIN do not belong together. ${String(attemptsLeft)} attempts are left before access is locked.`,
-    when: 'the PIN is wrong, or no such account exists (the answer is the same); `attemptsLeft` counts down',
+    detail: ({ attemptsLeft, retryAfterSeconds }) => {
+      const wrong = 'The account number and PIN do not belong together.';
+      if (retryAfterSeconds !== undefined) return `${wrong} Access is now locked for ${seconds(retryAfterSeconds)}.`;
+      return attemptsLeft === 1
+        ? `${wrong} One attempt is left before access is locked.`
+        : `${wrong} ${String(attemptsLeft)} attempts are left before access is locked.`;
+    },
+    when: 'the PIN is wrong, or no such account exists (the answer is the same); `attemptsLeft` counts down; at 0 access is locked from then on, and `retryAfter` says for how many seconds',
   },
   credentials_invalid: {
     status: 401,

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import { TLSSocket } from 'node:tls';
 
 /** Where no terminal has shown a certificate. */
-export const desk = 'desk';
+const desk = 'desk';
 
 export type Terminal = { readonly name: string; readonly certified: boolean };
 

@@ -22,8 +22,8 @@ import { authority } from './certificates.ts';
 import type { Client } from './client.ts';
 import { connect } from './client.ts';
 
-export const secrets = { masterKey: Buffer.alloc(32, 1), pinKey: Buffer.alloc(32, 2), requestKey: Buffer.alloc(32, 3) };
-export const silent: Logger = pino({ level: 'silent' });
+const secrets = { masterKey: Buffer.alloc(32, 1), pinKey: Buffer.alloc(32, 2), requestKey: Buffer.alloc(32, 3) };
+const silent: Logger = pino({ level: 'silent' });
 
 export const person = {
   pin: '2527',

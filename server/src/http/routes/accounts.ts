@@ -1,4 +1,5 @@
 /** The routes on one's own account: opening it, seeing it, its entries and its statement. */
+import type { KeyObject } from 'node:crypto';
 import type { Bookkeeper } from '../../../../ledger/src/bookkeeper/bookkeeper.ts';
 import { formatAmount } from '../../../../ledger/src/domain/money.ts';
 import type { Vault } from '../../../../ledger/src/vault/vault.ts';
@@ -18,7 +19,7 @@ type Parts = {
   readonly readModel: ReadModel;
   readonly vault: Vault;
   readonly pinGate: PinGate;
-  readonly requestKey: Buffer;
+  readonly requestKey: KeyObject;
 };
 
 export const accountRoutes = (parts: Parts): readonly Route[] => [

@@ -1,4 +1,5 @@
 /** The route that takes up to a thousand transfers at once. */
+import type { KeyObject } from 'node:crypto';
 import type { Bookkeeper } from '../../../../ledger/src/bookkeeper/bookkeeper.ts';
 import { transferBatch } from '../contract/batch.ts';
 import { requestCurrency } from '../contract/fields.ts';
@@ -8,7 +9,7 @@ import { route } from '../serve.ts';
 import { toMinor } from '../view.ts';
 import { submit } from '../waiting.ts';
 
-type Parts = { readonly bookkeeper: Bookkeeper; readonly requestKey: Buffer };
+type Parts = { readonly bookkeeper: Bookkeeper; readonly requestKey: KeyObject };
 
 export const batchRoutes = ({ bookkeeper, requestKey }: Parts): readonly Route[] => [
   route(transferBatch, async ({ body, caller: { username }, key, terminal, correlationId }) => {

@@ -1,4 +1,5 @@
 /** The routes that move money from or to one's own account. */
+import type { KeyObject } from 'node:crypto';
 import type { Bookkeeper } from '../../../../ledger/src/bookkeeper/bookkeeper.ts';
 import type { Submission } from '../../../../ledger/src/bookkeeper/submission.ts';
 import type { Command } from '../../../../ledger/src/domain/commands.ts';
@@ -22,7 +23,7 @@ type Parts = {
   readonly bookkeeper: Bookkeeper;
   readonly readModel: ReadModel;
   readonly pinGate: PinGate;
-  readonly requestKey: Buffer;
+  readonly requestKey: KeyObject;
 };
 
 type Operation = { operationId: string; balance: string; position: number };

@@ -1,4 +1,4 @@
-/** The log's own rules: what a request's line says, how an error is written down, and what may never stand in it. */
+/** The log's own rules: how an error is written down, and what may never stand in it. */
 import type { Logger } from 'pino';
 import { pino } from 'pino';
 
@@ -38,14 +38,3 @@ function describeError(error: unknown): object {
     ...(error.cause !== undefined && { cause: describeError(error.cause) }),
   };
 }
-
-export type RequestLine = {
-  readonly method: string;
-  /** The call's pattern, never the address itself. */
-  readonly route: string;
-  readonly status: number;
-  readonly durationMs: number;
-  readonly correlationId: string;
-  readonly terminal: string;
-  readonly code?: string;
-};

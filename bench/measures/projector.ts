@@ -1,0 +1,85 @@
+/** Measure f: how fast the projector catches up, alone and while the bookkeeper goes on writing. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { bookkeeperContender, checkpointOf, openBank, project, startProjector } from '../bank.ts';
+import type { Contender } from '../contest.ts';
+import { contest } from '../contest.ts';
+import { median } from '../load.ts';
+import { seedAccounts } from '../seed.ts';
+import { randomPairs } from '../transfers.ts';
+import type { Part, Run } from './part.ts';
+
+const accounts = 10_000;
+const callers = 512;
+
+export async function projector({ databases, stateDir, pace, progress }: Run): Promise<Part> {
+  progress(`opening ${accounts.toLocaleString('en')} accounts`);
+  const place = { databaseUrl: await databases.bank('f_bank'), stateDir };
+  await project(place, await seedAccounts(place.databaseUrl, accounts));
+  const bank = await openBank(place);
+  const { bookkeeper } = bank;
+  const next = randomPairs(accounts);
+  const { round: write } = bookkeeperContender(bank, place, callers, next);
+  const client = new pg.Client({ connectionString: place.databaseUrl });
+  client.on('error', () => undefined);
+  await client.connect();
+
+  /** From the moment it works until it has got everything. */
+  async function catchUp(): Promise<number> {
+    const running = await startProjector(place);
+    const first = await moved(await checkpointOf(client));
+    const startMs = performance.now();
+    while ((await checkpointOf(client)) < bookkeeper.head) await sleep(5);
+    const perSecond = ((bookkeeper.head - first) / (performance.now() - startMs)) * 1000;
+    await running.stop();
+    await bookkeeper.catchUp();
+    return perSecond;
+  }
+
+  async function moved(from: number): Promise<number> {
+    for (;;) {
+      const position = await checkpointOf(client);
+      if (position > from) return position;
+      await sleep(1);
+    }
+  }
+
+  const alone: Contender = {
+    name: 'catching up',
+    callers: 1,
+    async round(forMs) {
+      await write(forMs);
+      return { perSecond: await catchUp() };
+    },
+  };
+
+  const projectedBeside: number[] = [];
+  const both: Contender = {
+    name: 'appended, both at once',
+    callers,
+    async round(forMs) {
+      const running = await startProjector(place);
+      const before = await checkpointOf(client);
+      const startMs = performance.now();
+      const result = await write(forMs);
+      const projected = (await checkpointOf(client)) - before;
+      projectedBeside.push((projected / (performance.now() - startMs)) * 1000);
+      await running.stop();
+      return result;
+    },
+    afterRound: () => project(place, bookkeeper.head),
+  };
+
+  const [caughtUp, appended] = await contest([alone, both], pace, progress);
+  await client.end();
+  await bank.stop();
+  if (caughtUp === undefined || appended === undefined) throw new Error('a contest gives a figure for each contender');
+  const rounds = projectedBeside.slice(1).map(Math.round);
+  return {
+    title: `Projector, ${accounts.toLocaleString('en')} accounts`,
+    unit: 'events',
+    figures: [caughtUp, appended, { name: 'projected, both at once', callers: 1, perSecond: median(rounds), rounds }],
+    peers: [],
+    notes: [],
+  };
+}

@@ -1,0 +1,117 @@
+/** Measures a, b and c: durable transfers through the bookkeeper in this process, beside the peers. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Bank, Place } from '../bank.ts';
+import { bookkeeperContender, openBank, project } from '../bank.ts';
+import { contest } from '../contest.ts';
+import { ownerPool } from '../databases.ts';
+import { emmett } from '../peers/emmett.ts';
+import { journalTable } from '../peers/journal-table.ts';
+import { sqlFunction } from '../peers/sql-function.ts';
+import { seedAccounts } from '../seed.ts';
+import type { NextPair } from '../transfers.ts';
+import { intoOne, randomPairs } from '../transfers.ts';
+import type { Part, Run } from './part.ts';
+
+export const manyCallers = (run: Run): Promise<Part> =>
+  transfers(run, {
+    name: 'a',
+    title: '10,000 accounts',
+    accounts: 10_000,
+    callers: [1, 16, 64, 512, 4_096],
+    next: randomPairs(10_000),
+  });
+
+export function manyAccounts(run: Run): Promise<Part> {
+  const accounts = run.quick ? 100_000 : 1_000_000;
+  const title = `${accounts.toLocaleString('en')} accounts`;
+  return transfers(run, { name: 'b', title, accounts, callers: [64, 512, 4_096], next: randomPairs(accounts) });
+}
+
+export const hotDestination = (run: Run): Promise<Part> =>
+  transfers(run, {
+    name: 'c',
+    title: '10,000 accounts, everybody pays the same one',
+    accounts: 10_000,
+    callers: [1, 16, 64, 512, 4_096],
+    next: intoOne(10_000),
+  });
+
+type Setting = {
+  readonly name: string;
+  readonly title: string;
+  readonly accounts: number;
+  readonly callers: readonly number[];
+  readonly next: NextPair;
+};
+
+async function transfers(run: Run, { name, title, accounts, callers, next }: Setting): Promise<Part> {
+  const { databases, stateDir, pace, progress } = run;
+  progress(`opening ${accounts.toLocaleString('en')} accounts`);
+  const place = { databaseUrl: await databases.bank(`${name}_bank`), stateDir };
+  await project(place, await seedAccounts(place.databaseUrl, accounts));
+  const { bank, notes } = await openMeasured(place, accounts);
+
+  const sql = await sqlFunction(await databases.empty(`${name}_sql`), accounts);
+  const emmettStore = await emmett(await databases.empty(`${name}_emmett`));
+  const table = await journalTable(await databases.bank(`${name}_table`), next);
+  const figures = await contest(
+    [
+      ...callers.map((count) => bookkeeperContender(bank, place, count, next)),
+      sql.contender(16, next),
+      emmettStore.contender(16, next),
+      table.oneRowCommits,
+    ],
+    pace,
+    progress,
+  );
+  // Apart from the others: its flood of log would make PostgreSQL write out pages during their rounds.
+  const ceiling = await contest([table.copy], pace, progress);
+  const size = await eventSize(place.databaseUrl);
+  await Promise.all([bank.stop(), sql.stop(), emmettStore.stop(), table.stop()]);
+  return {
+    title: `Durable transfers, ${title}`,
+    unit: 'transfers',
+    figures: [...figures, ...ceiling],
+    peers: ['SQL function', 'emmett-postgresql', 'one-row commits', 'COPY'],
+    notes: [...notes, `a transfer is one event of ${String(size)} bytes (data and metadata)`],
+  };
+}
+
+/** Opens the bookkeeper from the journal's first event on, and weighs its book. */
+async function openMeasured(
+  place: Place,
+  accounts: number,
+): Promise<{ readonly bank: Bank; readonly notes: readonly string[] }> {
+  const before = memoryInUse();
+  const start = performance.now();
+  const bank = await openBank(place);
+  const seconds = (performance.now() - start) / 1000;
+  const bytes = (memoryInUse() - before) / accounts;
+  return {
+    bank,
+    notes: [
+      `the book takes ${bytes.toFixed(0)} bytes an account`,
+      `a start without a snapshot reads ${Math.round(bank.bookkeeper.head / seconds).toLocaleString('en')} events a second`,
+    ],
+  };
+}
+
+/** After a collection: what is left is held by somebody. */
+function memoryInUse(): number {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+async function eventSize(databaseUrl: string): Promise<number> {
+  const pool = ownerPool(databaseUrl, 1);
+  const { rows } = await pool.query<{ bytes: string }>(
+    `select round(avg(octet_length(data) + octet_length(metadata))) as bytes
+     from (select data, metadata from journal.events order by position desc limit 1000) as latest`,
+  );
+  await pool.end();
+  return Number(rows[0]?.bytes);
+}

@@ -1,0 +1,89 @@
+/** What the tests of the import share: a fresh bank with a folder of its own, and files written for one test. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import type { Secrets } from '../../server/src/secrets.ts';
+import type { TestDatabase } from '../../tests/support/postgres.ts';
+import { createDatabase } from '../../tests/support/postgres.ts';
+import type { BankFiles } from '../import/check-files.ts';
+import type { ImportReport } from '../import/import-bank.ts';
+import { importBank } from '../import/import-bank.ts';
+import type { OpenImport } from '../import/open-import.ts';
+import { openImport } from '../import/open-import.ts';
+
+export type ImportBench = {
+  readonly url: string;
+  readonly dir: string;
+  readonly owner: pg.Pool;
+  readonly secrets: Secrets;
+  /** Runs an import to its end; `during` may look at the bank before it is closed. */
+  run(files: BankFiles, during?: (opened: OpenImport) => Promise<void>): Promise<ImportReport>;
+  eventCount(): Promise<number>;
+  end(): Promise<void>;
+};
+
+export async function importBench(): Promise<ImportBench> {
+  const database: TestDatabase = await createDatabase();
+  const dir = mkdtempSync(join(tmpdir(), 'grand-livre-import-'));
+  const owner = new pg.Pool({ connectionString: database.url, max: 2 });
+  const secrets = { masterKey: randomBytes(32), pinKey: randomBytes(32), requestKey: randomBytes(32) };
+  return {
+    url: database.url,
+    dir,
+    owner,
+    secrets,
+    async run(files, during) {
+      const opened = await openImport({ databaseUrl: database.url, secrets, stateDir: dir });
+      try {
+        const report = await importBank(files, opened.deps, () => undefined);
+        await opened.shown();
+        await during?.(opened);
+        return report;
+      } finally {
+        await opened.close();
+      }
+    },
+    async eventCount() {
+      const { rows } = await owner.query<{ count: string }>('select count(*) from journal.events');
+      return Number(rows[0]?.count);
+    },
+    async end() {
+      await owner.end();
+      await database.drop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export function bankIn(folder: string): BankFiles {
+  const at = (name: string): string => join(folder, name);
+  return { clients: at('clients.csv'), accounts: at('comptes.csv'), operations: at('operations.csv') };
+}
+
+export const sampleBank = bankIn(fileURLToPath(new URL('../../data', import.meta.url)));
+
+export type Texts = { clients: string | Buffer; accounts: string | Buffer; operations: string | Buffer };
+
+/** A bank that is right: one test changes one thing in it. */
+export const smallBank = (): Texts & { clients: string; accounts: string; operations: string } => ({
+  clients:
+    '"NumeroClient";"Prenom";"Nom";"Adresse";"CodePostal";"Ville";"TelephoneFixe";"TelephonePortable"\n' +
+    '1;"Zoé";"Vasseur";"3 rue Haute";"35000";"Rennes";"";""\n',
+  accounts:
+    '"NumeroCompte";"NumeroClient";"TypeCompte";"PIN";"Solde"\n' +
+    '1;"1";"Compte courant";"4821";"100.50"\n2;"1";"Livret d\'épargne";"7306";"0.00"\n',
+  operations:
+    '"NumeroOperation";"DateOperation";"NumeroCompte";"LibelleOperation";"Montant"\n' +
+    '1;"2024-01-05";"1";"Virement";"150.5"\n2;"2024-01-06";"1";"Facture carte";"-20"\n3;"2024-01-07";"2";"Virement";"12.34"\n',
+});
+
+export function writeBank(folder: string, texts: Texts): BankFiles {
+  const files = bankIn(folder);
+  writeFileSync(files.clients, texts.clients);
+  writeFileSync(files.accounts, texts.accounts);
+  writeFileSync(files.operations, texts.operations);
+  return files;
+}

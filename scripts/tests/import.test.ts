@@ -1,0 +1,313 @@
+/** The import takes whole banks to the cent, adds nothing twice, and goes on after a kill. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readModel as postgresReadModel } from '../../projections/src/postgres-read-model.ts';
+import { postgresPinGate } from '../../server/src/access/pin-gate.ts';
+import type { BankFiles } from '../import/check-files.ts';
+import type { ImportBench, Texts } from './import.suite.ts';
+import { bankIn, importBench, sampleBank, smallBank, writeBank } from './import.suite.ts';
+
+const realFolder = fileURLToPath(new URL('../../../shared/data/banque-excellence', import.meta.url));
+
+let bench: ImportBench;
+beforeEach(async () => {
+  bench = await importBench();
+});
+afterEach(() => bench.end());
+
+test('the sample bank: everything in, nothing twice, one account that began overdrawn', async () => {
+  const report = await bench.run(sampleBank);
+  expect(report).toMatchObject({
+    customers: { added: 8, alreadyThere: 0 },
+    accounts: { added: 12, alreadyThere: 0 },
+    operations: { added: 120, alreadyThere: 0 },
+    totalMinor: 10_751_258n,
+    movedSince: 0,
+  });
+  const opening = await bench.owner.query(
+    `select data::json #>> '{postings,1,amount}' as amount, metadata::json ->> 'valueDate' as day
+     from journal.events where metadata::json ->> 'commandId' = 'import:opening:3'`,
+  );
+  expect(opening.rows).toEqual([{ amount: '-21530', day: '2024-09-04' }]);
+  const events = await bench.eventCount();
+  expect(await bench.run(sampleBank)).toMatchObject({
+    customers: { added: 0, alreadyThere: 8 },
+    accounts: { added: 0, alreadyThere: 12 },
+    operations: { added: 0, alreadyThere: 120 },
+  });
+  expect(await bench.eventCount()).toBe(events);
+  const { rows } = await bench.owner.query('select count(*)::int as keys from vault.customer_keys');
+  expect(rows, 'no key without a customer').toEqual([{ keys: 8 }]);
+});
+
+test.skipIf(!existsSync(realFolder))(
+  'the real bank of 2017: every balance, label and date, its holder and its PIN',
+  { timeout: 120_000 },
+  async () => {
+    const files = bankIn(realFolder);
+    const report = await bench.run(files, async ({ deps }) => {
+      // `importBank` itself compares every balance with Solde; here is the read model's word on it.
+      const readModel = postgresReadModel({ pool: bench.owner });
+      expect(await readModel.account('1')).toMatchObject({
+        balance: 1_075_378n,
+        holder: { firstName: 'Ludovic', lastName: 'Belliard' },
+      });
+      const pins = postgresPinGate({ pool: bench.owner, pinKey: bench.secrets.pinKey });
+      expect(await pins.check('1', '2527')).toMatchObject({ ok: true });
+      const { total } = await readModel.trialBalance();
+      expect(total).toBe(0n);
+      readModel.close();
+      expect(deps.bookkeeper.account('1')?.balance).toBe(1_075_378n);
+    });
+    expect(report).toMatchObject({
+      customers: { added: 65 },
+      accounts: { added: 197 },
+      operations: { added: 8_871 },
+      totalMinor: 939_648_445n,
+      movedSince: 0,
+    });
+    const { rows } = await bench.owner.query(
+      `select data::json ->> 'label' as label, metadata::json ->> 'valueDate' as day, data::json #>> '{postings,1,account}' as account,
+              data::json #>> '{postings,1,amount}' as amount, metadata::json ->> 'actor' as actor
+       from journal.events where metadata::json ->> 'commandId' = 'import:operation:4'`,
+    );
+    expect(rows).toEqual([
+      {
+        label: 'Encaissement chèque 535370',
+        day: '2017-01-01',
+        account: '150',
+        amount: '-27491',
+        actor: 'import:operations.csv:5',
+      },
+    ]);
+    const events = await bench.eventCount();
+    expect(await bench.run(files)).toMatchObject({ operations: { added: 0, alreadyThere: 8_871 } });
+    expect(await bench.eventCount()).toBe(events);
+  },
+);
+
+test('the operations of an account keep the order of the file', async () => {
+  await bench.run(sampleBank);
+  const { rows } = await bench.owner.query<{ numbers: number[] }>(
+    `select array_agg(substring(metadata::json ->> 'commandId' from 'operation:(.*)')::int order by position) as numbers
+     from journal.events where metadata::json ->> 'commandId' like 'import:operation:%'
+     group by data::json #>> '{postings,1,account}'`,
+  );
+  expect(rows).toHaveLength(12);
+  for (const { numbers } of rows) expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
+});
+
+test('a bank that moved since its import is told, and is no error', async () => {
+  const files = writeBank(bench.dir, smallBank());
+  await bench.run(files, async ({ deps }) => {
+    await deps.bookkeeper.submit({
+      command: { type: 'Deposit', account: '1', amount: 500n, currency: 'EUR', terminal: 't1' },
+      commandId: 'account:1:k',
+      requestHash: 'h',
+      actor: 'session:1',
+      terminal: 't1',
+      correlationId: 'c',
+    });
+  });
+  expect(await bench.run(files)).toMatchObject({ movedSince: 1, totalMinor: 10_550n, accounts: { added: 0 } });
+});
+
+type Change = (bank: ReturnType<typeof smallBank>) => Partial<Texts>;
+const changes: readonly (readonly [name: string, change: Change, message: RegExp])[] = [
+  [
+    'a wrong header',
+    ({ accounts }) => ({ accounts: accounts.replace('"Solde"', '"Balance"') }),
+    /comptes\.csv, line 1: the header lacks Solde/,
+  ],
+  [
+    'a missing column',
+    ({ operations }) => ({ operations: operations.replaceAll(/;"[^;]*"$/gm, '') }),
+    /operations\.csv, line 1: the header lacks Montant/,
+  ],
+  [
+    'an unknown account',
+    ({ operations }) => ({ operations: operations.replace('"2024-01-07";"2"', '"2024-01-07";"9"') }),
+    /operations\.csv, line 4: account 9 is not in comptes\.csv/,
+  ],
+  [
+    'an unknown customer',
+    ({ accounts }) => ({ accounts: accounts.replace('1;"1"', '1;"7"') }),
+    /comptes\.csv, line 2: customer 7 is not in clients\.csv/,
+  ],
+  [
+    'an amount with a comma',
+    ({ operations }) => ({ operations: operations.replace('-20', '12,345') }),
+    /operations\.csv, line 3: Montant is "12,345"/,
+  ],
+  [
+    'a duplicate number',
+    ({ operations }) => ({ operations: operations.replace('\n2;', '\n1;') }),
+    /operations\.csv, line 3: NumeroOperation 1 was there before/,
+  ],
+  [
+    'a duplicate account',
+    ({ accounts }) => ({ accounts: accounts.replace('\n2;', '\n1;') }),
+    /comptes\.csv, line 3: NumeroCompte 1 was there before/,
+  ],
+  [
+    'a last line cut off inside a quote',
+    ({ operations }) => ({ operations: operations.slice(0, -4) }),
+    /operations\.csv, line 4: a quote is opened and not closed/,
+  ],
+  [
+    'a last line cut off between fields',
+    ({ operations }) => ({ operations: operations.slice(0, operations.lastIndexOf(';')) }),
+    /operations\.csv, line 4: this line has 4 fields instead of 5/,
+  ],
+  [
+    'Latin-1',
+    ({ clients }) => ({ clients: Buffer.from(clients, 'latin1') }),
+    /clients\.csv, line 2: this line is not UTF-8/,
+  ],
+  [
+    'an impossible day',
+    ({ operations }) => ({ operations: operations.replace('2024-01-06', '2024-02-30') }),
+    /operations\.csv, line 3: DateOperation is "2024-02-30"/,
+  ],
+  [
+    'a PIN of three digits',
+    ({ accounts }) => ({ accounts: accounts.replace('4821', '482') }),
+    /comptes\.csv, line 2: PIN is not 4 digits/,
+  ],
+  [
+    'a type of account nobody knows',
+    ({ accounts }) => ({ accounts: accounts.replace('Compte courant', 'constructor') }),
+    /comptes\.csv, line 2: TypeCompte is "constructor"/,
+  ],
+  [
+    'a control character',
+    ({ operations }) => ({ operations: operations.replace('Facture carte', 'Facture\u0007') }),
+    /operations\.csv, line 3: LibelleOperation holds a control character/,
+  ],
+  ['an empty file', () => ({ operations: '' }), /operations\.csv: there is nothing in this file/],
+];
+
+test.each(changes)('%s is named with its file and line, and nothing is written', async (_name, change, message) => {
+  const bank = smallBank();
+  const files = writeBank(bench.dir, { ...bank, ...change(bank) });
+  await expect(bench.run(files)).rejects.toThrow(message);
+  await expect(bench.run(files)).rejects.toThrow(/Nothing was imported\.$/);
+  expect(await bench.eventCount()).toBe(0);
+});
+
+test('a byte order mark and Windows line ends are no mistakes', async () => {
+  const { clients, accounts, operations } = smallBank();
+  const windows = (text: string): string => `\ufeff${text.replaceAll('\n', '\r\n')}`;
+  const files = writeBank(bench.dir, {
+    clients: windows(clients),
+    accounts: windows(accounts),
+    operations: windows(operations),
+  });
+  expect(await bench.run(files)).toMatchObject({ operations: { added: 3 }, totalMinor: 10_050n });
+});
+
+test('a file that is not there is named', async () => {
+  const files = { ...sampleBank, operations: '/nowhere/operations.csv' };
+  await expect(bench.run(files)).rejects.toThrow('/nowhere/operations.csv: this file does not exist.');
+});
+
+test('of many mistakes the first twenty are shown and the others counted', async () => {
+  const bank = smallBank();
+  const rows = Array.from({ length: 50 }, (_, index) => `${String(index + 10)};"2024-01-05";"1";"Virement";"1,5"\n`);
+  const files = writeBank(bench.dir, { ...bank, operations: bank.operations + rows.join('') });
+  const error: unknown = await bench.run(files).catch((reason: unknown) => reason);
+  const lines = error instanceof Error ? error.message.split('\n') : [];
+  expect(lines).toHaveLength(22);
+  expect(lines[20]).toBe('… and 30 more.');
+});
+
+test('the same numbers with other content stop the import before it writes', async () => {
+  const bank = smallBank();
+  await bench.run(writeBank(bench.dir, bank));
+  const events = await bench.eventCount();
+  const altered = {
+    ...bank,
+    operations: bank.operations.replace('Facture carte', 'Retrait') + '4;"2024-01-08";"1";"Virement";"5"\n',
+  };
+  await expect(bench.run(writeBank(bench.dir, altered))).rejects.toThrow(
+    /operations\.csv, line 3: operation 2 was imported before with other content/,
+  );
+  expect(await bench.eventCount()).toBe(events);
+});
+
+test('an account that exists but was not imported stops the import before it writes', async () => {
+  const files = writeBank(bench.dir, smallBank());
+  const empty = { ...smallBank(), accounts: smallBank().accounts.split('\n')[0] ?? '', operations: '' };
+  await expect(bench.run(writeBank(bench.dir, empty))).rejects.toThrow('nothing in this file');
+  await bench.run(
+    writeBank(bench.dir, { ...empty, operations: smallBank().operations.split('\n')[0] ?? '' }),
+    async ({ deps }) => {
+      await deps.bookkeeper.submit({
+        command: {
+          type: 'OpenAccount',
+          account: '2',
+          customer: '1',
+          accountType: 'current',
+          currency: 'EUR',
+          floor: 0n,
+        },
+        commandId: 'opened:elsewhere',
+        requestHash: 'h',
+        actor: 'terminal',
+        terminal: 't1',
+        correlationId: 'c',
+      });
+    },
+  );
+  const events = await bench.eventCount();
+  writeBank(bench.dir, smallBank());
+  await expect(bench.run(files)).rejects.toThrow(
+    /comptes\.csv, line 3: account 2 exists already, but was not imported/,
+  );
+  expect(await bench.eventCount()).toBe(events);
+});
+
+test(
+  'killed in the middle and run again, the import is whole and nothing is doubled',
+  { timeout: 120_000 },
+  async () => {
+    const bank = smallBank();
+    const rows = Array.from(
+      { length: 60_000 },
+      (_, index) => `${String(index + 10)};"2024-02-01";"${String((index % 2) + 1)}";"Virement";"0.01"\n`,
+    );
+    const files = writeBank(bench.dir, { ...bank, operations: bank.operations + rows.join('') });
+    const first = runScript(files);
+    while ((await bench.eventCount()) < 5_000) await new Promise((resolve) => setTimeout(resolve, 10));
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    const before = await bench.eventCount();
+    expect(before).toBeLessThan(60_000);
+
+    const second = runScript(files);
+    const [code] = (await once(second, 'exit')) as [number | null];
+    expect(code).toBe(0);
+    // One customer, two accounts, two openings, and the operations.
+    expect(await bench.eventCount()).toBe(1 + 2 + 2 + 60_003);
+    const { rows: doubled } = await bench.owner.query(
+      `select metadata::json ->> 'commandId' as id from journal.events group by 1 having count(*) > 1`,
+    );
+    expect(doubled).toEqual([]);
+    const { rows: balances } = await bench.owner.query<{ balance: string }>(
+      `select balance::text from read.accounts where account in ('1', '2') order by account`,
+    );
+    expect(balances.map(({ balance }) => balance)).toEqual(['10050', '0']);
+  },
+);
+
+function runScript({ clients, accounts, operations }: BankFiles): ReturnType<typeof spawn> {
+  const script = fileURLToPath(new URL('../import.ts', import.meta.url));
+  const files = ['--clients', clients, '--accounts', accounts, '--operations', operations];
+  return spawn(process.execPath, [script, ...files], {
+    stdio: 'ignore',
+    env: { ...process.env, DATABASE_URL: bench.url, STATE_DIR: bench.dir },
+  });
+}
