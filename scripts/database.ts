@@ -9,7 +9,7 @@ export type Database = { readonly url: string; readonly release: () => Promise<v
 /** Migrated and ready. Throws `Failure`. */
 export async function openDatabase(config: Pick<Config, 'databaseUrl' | 'stateDir'>): Promise<Database> {
   ensureWritable(config.stateDir);
-  const postgres = config.databaseUrl === undefined ? await startPostgres(config) : undefined;
+  const postgres = config.databaseUrl === undefined ? await startPostgres({ stateDir: config.stateDir }) : undefined;
   const url = config.databaseUrl ?? postgres?.url ?? '';
   const release = async (): Promise<void> => postgres?.stop();
   try {

@@ -7,9 +7,11 @@ export class Failure extends Error {
 export const isCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
-/** Ends the process with one sentence for what can be mended, and with the whole error for a bug. */
+/** One sentence for what can be mended, the whole error for a bug. */
+export const sentenceFor = (error: unknown): unknown => (error instanceof Failure ? error.message : error);
+
+/** Ends the process, saying why. */
 export function endWith(error: unknown): never {
-  if (error instanceof Failure) console.error(error.message);
-  else console.error(error);
+  console.error(sentenceFor(error));
   process.exit(1);
 }

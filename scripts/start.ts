@@ -3,7 +3,7 @@ import { ConfigError, readConfig } from '../server/src/config.ts';
 import { loadSecrets } from '../server/src/secrets.ts';
 import { ensureFirstStaff } from '../server/src/staff/first-staff.ts';
 import { ensureCertificates } from './certs/ensure.ts';
-import { endWith, Failure } from './failure.ts';
+import { Failure, sentenceFor } from './failure.ts';
 import type { EmbeddedPostgres } from './postgres/embedded.ts';
 import { startPostgres } from './postgres/embedded.ts';
 import { migrate } from './migrate.ts';
@@ -40,7 +40,7 @@ async function start(): Promise<void> {
   let { databaseUrl } = config;
   if (databaseUrl === undefined) {
     console.log('Starting PostgreSQL …');
-    const postgres = await startPostgres(config);
+    const postgres = await startPostgres({ stateDir: config.stateDir });
     databaseUrl = postgres.url;
     takeDown.push(keepRunning(postgres, config.stateDir));
   }
@@ -49,11 +49,12 @@ async function start(): Promise<void> {
   const sample = await importSampleBank({ databaseUrl, secrets, stateDir: config.stateDir });
 
   const env = { ...process.env, DATABASE_URL: databaseUrl };
-  const children = await watchOver(env, (name) => {
-    console.error(`${name} ended again and again and is not started any more: see the log above.`);
+  const children = watchOver(env, config.stateDir, (reason) => {
+    console.error(reason);
     void stop(1);
   });
   takeDown.push(() => children.stop());
+  await children.started;
   console.log(greeting({ config, ca, staff, sample }));
 }
 
@@ -82,7 +83,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-start().catch(async (error: unknown) => {
-  for (const step of takeDown.splice(0).reverse()) await step().catch(() => undefined);
-  endWith(error instanceof ConfigError ? new Failure(error.message) : error);
+start().catch((error: unknown) => {
+  if (stopping) return;
+  console.error(sentenceFor(error instanceof ConfigError ? new Failure(error.message) : error));
+  void stop(1);
 });

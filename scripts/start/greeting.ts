@@ -28,6 +28,11 @@ export function greeting({ config, ca, staff, sample }: Greeting): string {
       '                     shown this once: keep it',
     );
   }
-  lines.push('Ctrl-C stops everything.', '');
+  lines.push(
+    `  logs               ${relative(process.cwd(), config.stateDir)}/*.log`,
+    '',
+    'Ctrl-C stops everything.',
+    '',
+  );
   return lines.join('\n');
 }
