@@ -1,9 +1,11 @@
 /** The import takes whole banks to the cent, adds nothing twice, and goes on after a kill. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parse } from 'csv-parse/sync';
+import { parseAmount } from '../../ledger/src/domain/money.ts';
 import { readModel as postgresReadModel } from '../../projections/src/postgres-read-model.ts';
 import { postgresPinGate } from '../../server/src/access/pin-gate.ts';
 import type { BankFiles } from '../import/check-files.ts';
@@ -29,7 +31,7 @@ test('the sample bank: everything in, nothing twice, one account that began over
   });
   const opening = await bench.owner.query(
     `select data::json #>> '{postings,1,amount}' as amount, metadata::json ->> 'valueDate' as day
-     from journal.events where metadata::json ->> 'commandId' = 'import:opening:3'`,
+     from journal.events where metadata::json ->> 'commandId' = 'import:opening:100003'`,
   );
   expect(opening.rows).toEqual([{ amount: '-21530', day: '2024-09-04' }]);
   const events = await bench.eventCount();
@@ -83,11 +85,29 @@ test.skipIf(!existsSync(realFolder))(
         actor: 'import:operations.csv:5',
       },
     ]);
+    expect(await importedHistory()).toEqual(historyIn(files.operations));
     const events = await bench.eventCount();
     expect(await bench.run(files)).toMatchObject({ operations: { added: 0, alreadyThere: 8_871 } });
     expect(await bench.eventCount()).toBe(events);
   },
 );
+
+/** Every operation the read model shows, opening balances aside, in the order in which the bank took them. */
+async function importedHistory(): Promise<readonly string[]> {
+  const { rows } = await bench.owner.query<{ line: string }>(
+    `select concat_ws(';', to_char(value_date, 'YYYY-MM-DD'), account, label, amount) as line
+     from read.entries where account ~ '^[0-9]' and label <> 'Solde d''ouverture' order by position`,
+  );
+  return rows.map(({ line }) => line);
+}
+
+function historyIn(path: string): readonly string[] {
+  const rows = parse(readFileSync(path, 'utf8'), { delimiter: ';', from_line: 2 });
+  return rows.map(([, day = '', account = '', label = '', amount = '']) => {
+    const amountMinor = parseAmount(amount, 'EUR');
+    return [day, account, label, String(amountMinor)].join(';');
+  });
+}
 
 test('the operations of an account keep the order of the file', async () => {
   await bench.run(sampleBank);
@@ -297,7 +317,7 @@ test(
     );
     expect(doubled).toEqual([]);
     const { rows: balances } = await bench.owner.query<{ balance: string }>(
-      `select balance::text from read.accounts where account in ('1', '2') order by account`,
+      `select balance::text from read.balances where account in ('1', '2') order by account`,
     );
     expect(balances.map(({ balance }) => balance)).toEqual(['10050', '0']);
   },
