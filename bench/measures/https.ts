@@ -64,7 +64,7 @@ async function overHttps(
   loads: readonly { readonly kind: Kind; readonly callers: number }[],
 ): ReturnType<typeof contest> {
   progress(`opening ${accounts.toLocaleString('en')} accounts and starting the server`);
-  const place = { databaseUrl: await databases.bank(`${name}_bank`), stateDir };
+  const place = { databaseUrl: await databases.bank(`${name}_bank`), stateDir: join(stateDir, name) };
   await project(place, await seedAccounts(place.databaseUrl, accounts));
   const certsDir = join(stateDir, 'certs');
   await ensureCertificates(certsDir, Date.now());
@@ -79,15 +79,17 @@ async function overHttps(
   const server = await startProgram('server/src/main.ts', place, { PORT: port, CERTS_DIR: certsDir });
   const load = fork(fileURLToPath(new URL('../https-load.ts', import.meta.url)));
   load.send(target);
+  const loadEnded = once(load, 'exit').then(() => {
+    throw new Error('the load process ended');
+  });
+  // Awaited only while a round is under way.
+  loadEnded.catch(() => undefined);
   const contenders = loads.map(({ kind, callers }): Contender => ({
     name: kind,
     callers,
     async round(forMs) {
       load.send({ kind, callers, forMs } satisfies Task);
-      const ended = once(load, 'exit').then(() => {
-        throw new Error('the load process ended');
-      });
-      const [round] = (await Promise.race([once(load, 'message'), ended])) as [Round];
+      const [round] = (await Promise.race([once(load, 'message'), loadEnded])) as [Round];
       return round;
     },
   }));
