@@ -44,6 +44,13 @@ async function bench({ only, quick, json }: Options): Promise<void> {
   // PostgreSQL may run as another account than the caller.
   chmodSync(stateDir, 0o755);
   const postgres = await startPostgres({ stateDir });
+  const clearUp = async (): Promise<void> => {
+    await postgres.stop();
+    rmSync(stateDir, { recursive: true, force: true });
+  };
+  process.once('SIGINT', () => {
+    void clearUp().then(() => process.exit(130));
+  });
   try {
     const found = await machine(postgres.url);
     console.log(`${describe(found)}${quick ? '; a quick run, for a first impression only' : ''}\n`);
@@ -66,8 +73,7 @@ async function bench({ only, quick, json }: Options): Promise<void> {
     }
     if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine: found, quick, parts }, undefined, 2)}\n`);
   } finally {
-    await postgres.stop();
-    rmSync(stateDir, { recursive: true, force: true });
+    await clearUp();
   }
 }
 

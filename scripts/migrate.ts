@@ -20,7 +20,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
       migrationsTable: room,
       advisoryLockMode: 'wait',
       verbose: false,
-      logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error },
+      logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
     });
     await ran.catch((error: unknown) => {
       const message = error instanceof Error && error.message !== '' ? error.message : String(error);

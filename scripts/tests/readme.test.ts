@@ -2,11 +2,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { freePort } from './start.suite.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -60,12 +61,4 @@ function paste(
   const answers = `${stdout}${stderr}`.split(mark);
   expect(answers).toHaveLength(lines.length + 1);
   return lines.map((line, index) => ({ line, answer: answers[index] ?? '' }));
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

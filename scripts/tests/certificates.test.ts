@@ -1,0 +1,135 @@
+/** Certificates: made once, trusted by those who have the authority, renewed in time, and refused with a sentence when wrong. */
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { connect, createServer } from 'node:tls';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ensureCertificates } from '../certs/ensure.ts';
+
+const now = Date.now();
+const dayMs = 86_400_000;
+
+let certsDir: string;
+beforeEach(() => {
+  certsDir = mkdtempSync(join(tmpdir(), 'grand-livre-certs-'));
+});
+afterEach(() => {
+  rmSync(certsDir, { recursive: true, force: true });
+});
+
+const file = (name: string): string => join(certsDir, name);
+const read = (name: string): string => readFileSync(file(name), 'utf8');
+
+async function handshake(host: string, ca: string): Promise<string | null> {
+  const server = createServer({ cert: read('server.crt'), key: read('server.key') }, (socket) => socket.end());
+  server.listen(0, host);
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const socket: TLSSocket = connect({
+    host,
+    port: port ?? 0,
+    ca,
+    ...(host === 'localhost' ? { servername: host } : {}),
+  });
+  try {
+    await once(socket, 'secureConnect');
+    return socket.getProtocol();
+  } finally {
+    socket.destroy();
+    server.close();
+  }
+}
+
+test('made at the first start, trusted under every local name, keys for the owner only; nothing made twice', async () => {
+  expect(await ensureCertificates(certsDir, now)).toEqual({ ca: file('ca.crt'), made: ['ca.crt', 'server.crt'] });
+  expect(await handshake('localhost', read('ca.crt'))).toBe('TLSv1.3');
+  expect(await handshake('127.0.0.1', read('ca.crt'))).toBe('TLSv1.3');
+  for (const key of ['ca.key', 'server.key']) expect(statSync(file(key)).mode & 0o777).toBe(0o600);
+  expect(await ensureCertificates(certsDir, now)).toMatchObject({ made: [] });
+});
+
+test('whoever trusts another authority does not trust this server', async () => {
+  await ensureCertificates(certsDir, now);
+  const other = mkdtempSync(join(tmpdir(), 'grand-livre-certs-'));
+  await ensureCertificates(other, now);
+  const otherCa = readFileSync(join(other, 'ca.crt'), 'utf8');
+  rmSync(other, { recursive: true });
+  await expect(handshake('localhost', otherCa)).rejects.toThrow(/certificate/);
+});
+
+test('renewed before it runs out, under the same authority', async () => {
+  await ensureCertificates(certsDir, now);
+  const [authority, before] = [read('ca.crt'), new X509Certificate(read('server.crt'))];
+  const shortlyBefore = before.validToDate.getTime() - 10 * dayMs;
+  expect(await ensureCertificates(certsDir, shortlyBefore)).toMatchObject({ made: ['server.crt'] });
+  const after = new X509Certificate(read('server.crt'));
+  expect(read('ca.crt')).toBe(authority);
+  expect(after.serialNumber).not.toBe(before.serialNumber);
+  expect(after.validToDate.getTime()).toBeGreaterThan(before.validToDate.getTime());
+  expect(after.checkIssued(new X509Certificate(authority))).toBe(true);
+});
+
+const wrongs: readonly [name: string, how: () => void, sentence: RegExp][] = [
+  [
+    'a certificate that is none',
+    () => {
+      writeFileSync(file('server.crt'), 'nonsense');
+    },
+    /not readable as PEM/,
+  ],
+  [
+    'a key that is none',
+    () => {
+      writeFileSync(file('server.key'), 'nonsense');
+    },
+    /server\.key is not readable as PEM/,
+  ],
+  [
+    'a key of another certificate',
+    () => {
+      writeFileSync(file('server.key'), read('ca.key'));
+    },
+    /is not the key of server/,
+  ],
+  [
+    'a missing key',
+    () => {
+      rmSync(file('server.key'));
+    },
+    /server\.key is missing/,
+  ],
+  [
+    'a missing authority',
+    () => {
+      rmSync(file('ca.crt'));
+    },
+    /has server\.crt but no ca\.crt/,
+  ],
+];
+
+test.each(wrongs)('%s is refused with a sentence', async (_, how, sentence) => {
+  await ensureCertificates(certsDir, now);
+  how();
+  await expect(ensureCertificates(certsDir, now)).rejects.toThrow(sentence);
+});
+
+test('brought certificates are used as they are, and refused when they have run out', async () => {
+  await ensureCertificates(certsDir, now);
+  rmSync(file('ca.key'));
+  expect(await ensureCertificates(certsDir, now)).toMatchObject({ made: [] });
+  const runOut = new X509Certificate(read('server.crt')).validToDate.getTime() + dayMs;
+  await expect(ensureCertificates(certsDir, runOut)).rejects.toThrow(/cannot be renewed here: bring a new one/);
+});
+
+test('a server certificate of another authority is refused', async () => {
+  await ensureCertificates(certsDir, now);
+  const other = mkdtempSync(join(tmpdir(), 'grand-livre-certs-'));
+  await ensureCertificates(other, now);
+  writeFileSync(file('ca.crt'), readFileSync(join(other, 'ca.crt')));
+  rmSync(other, { recursive: true });
+  await expect(ensureCertificates(certsDir, now)).rejects.toThrow(/server\.crt was not issued by ca\.crt/);
+});
