@@ -104,5 +104,6 @@ export async function project(place: Place, position: number): Promise<void> {
   const projector = await startProjector(place);
   while ((await checkpointOf(client)) < position) await sleep(20);
   await projector.stop();
+  await client.query('vacuum read.balances');
   await client.end();
 }

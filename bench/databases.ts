@@ -27,6 +27,15 @@ export function databasesOn(serverUrl: string): Databases {
   };
 }
 
+/** Each contender cleans up after its own rounds; a cleaner that starts by itself would do so in somebody else's. */
+export async function withoutAutovacuum(serverUrl: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: serverUrl });
+  await admin.connect();
+  await admin.query('alter system set autovacuum = off');
+  await admin.query('select pg_reload_conf()');
+  await admin.end();
+}
+
 /** The owner's connections, as the peers use them. */
 export const ownerPool = (databaseUrl: string, max: number): pg.Pool =>
   quiet(new pg.Pool({ connectionString: databaseUrl, max }));

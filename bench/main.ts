@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../scripts/postgres/embedded.ts';
-import { databasesOn } from './databases.ts';
+import { databasesOn, withoutAutovacuum } from './databases.ts';
 import { describe, machine } from './machine.ts';
 import { batchCall, singleCommands } from './measures/https.ts';
 import type { Part, Run } from './measures/part.ts';
@@ -52,6 +52,7 @@ async function bench({ only, quick, json }: Options): Promise<void> {
     void clearUp().then(() => process.exit(130));
   });
   try {
+    await withoutAutovacuum(postgres.url);
     const found = await machine(postgres.url);
     console.log(`${describe(found)}${quick ? '; a quick run, for a first impression only' : ''}\n`);
     const parts: Record<string, Part> = {};

@@ -59,7 +59,14 @@ export async function sqlFunction(databaseUrl: string, accounts: number): Promis
           values: [randomUUID(), from, to, 'rent'],
         });
       };
-      return { name: 'SQL function', callers, round: (forMs) => closedLoop({ callers, forMs, call }) };
+      return {
+        name: 'SQL function',
+        callers,
+        round: (forMs) => closedLoop({ callers, forMs, call }),
+        async afterRound() {
+          await pool.query('vacuum balances');
+        },
+      };
     },
     stop: () => pool.end(),
   };
