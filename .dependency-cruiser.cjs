@@ -4,9 +4,9 @@ const domain = '^ledger/src/domain/';
 const contract = '^server/src/http/contract/';
 /** The only files that choose between adapters. */
 const compositionRoots =
-  '^(server/src/start-server|(server|projections)/src/main)[.]ts$|^(scripts|bench|tests)/|/tests/';
+  '^(server/src/start-server|(server|projections)/src/main|ledger/src/journal/open-journal)[.]ts$|^(scripts|bench|tests)/|/tests/';
 const adapters =
-  '^(ledger/src/(journal/(memory|postgres)-journal|bookkeeper/postgres-turns)|projections/src/(postgres-read-model|queries/key-index))[.]ts$';
+  '^(ledger/src/(journal/(memory-journal|postgres-journal|kurrent-journal|open-journal)|bookkeeper/postgres-turns)|projections/src/(postgres-read-model|queries/key-index))[.]ts$';
 
 const never = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 

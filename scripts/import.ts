@@ -32,8 +32,7 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const { url, release } = await openDatabase(config);
   try {
-    const { stateDir } = config;
-    const opened = await openImport({ databaseUrl: url, secrets: await loadSecrets(stateDir), stateDir });
+    const opened = await openImport({ ...config, databaseUrl: url, secrets: await loadSecrets(config.stateDir) });
     const progress = progressDisplay(process.stdout);
     try {
       const report = await importBank(files, opened.deps, progress.show);

@@ -1,7 +1,7 @@
 /** `npm run rebuild`: builds the read model again from the journal, compares it with the one in use, and swaps them. */
 import { Presets, SingleBar } from 'cli-progress';
 import pg from 'pg';
-import { postgresJournal } from '../ledger/src/journal/postgres-journal.ts';
+import { openJournal } from '../ledger/src/journal/open-journal.ts';
 import { postgresVault } from '../ledger/src/vault/vault.ts';
 import { projectorConnection, readersConnection } from '../projections/src/connection.ts';
 import type { Rebuilt } from '../projections/src/rebuild.ts';
@@ -60,6 +60,7 @@ async function main(): Promise<void> {
   const [owner, observer] = [new pg.Client({ connectionString: url }), new pg.Client({ connectionString: url })];
   const writer = new pg.Client(projectorConnection(url, 'read_next'));
   const progress = display(process.stdout);
+  const journal = openJournal(config.eventLog, pool);
   try {
     for (const client of [owner, observer, writer]) {
       // A lost connection is met by the statement that needs it.
@@ -68,7 +69,7 @@ async function main(): Promise<void> {
     }
     const vault = postgresVault({ pool, masterKey });
     const rebuilt = await rebuild({
-      journal: postgresJournal({ pool }),
+      journal,
       openProfile: (keyId, sealed) => vault.open(keyId, sealed),
       owner,
       observer,
@@ -81,6 +82,7 @@ async function main(): Promise<void> {
   } finally {
     progress.end();
     await Promise.all([owner, observer, writer].map((client) => client.end().catch(() => undefined)));
+    await journal.close();
     await pool.end();
     await release();
   }

@@ -46,7 +46,7 @@ async function start(): Promise<void> {
   }
   await migrate(databaseUrl);
   const staff = await ensureFirstStaff(databaseUrl);
-  const sample = await importSampleBank({ databaseUrl, secrets, stateDir: config.stateDir });
+  const sample = await importSampleBank({ ...config, databaseUrl, secrets });
 
   const env = { ...process.env, DATABASE_URL: databaseUrl };
   const children = watchOver(env, config.stateDir, (reason) => {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { pino } from 'pino';
-import { postgresJournal } from '../../ledger/src/journal/postgres-journal.ts';
+import { openJournal, readEventLog } from '../../ledger/src/journal/open-journal.ts';
 import { masterKeyPath, secretFile } from '../../ledger/src/vault/secret-file.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import { projectorConnection, readersConnection } from './connection.ts';
@@ -23,6 +23,8 @@ const databaseUrl = value('DATABASE_URL', '');
 if (databaseUrl === '') {
   fail('DATABASE_URL is not set: give a PostgreSQL server, or start everything with npm start.');
 }
+const eventLog = readEventLog(value('EVENT_LOG_URL', '') || undefined, value('LEDGER', 'main'));
+if (typeof eventLog === 'string') fail(eventLog);
 const level = value('LOG_LEVEL', 'info');
 if (level !== 'silent' && !(level in pino.levels.values)) {
   fail(`LOG_LEVEL is "${level}", but must be one of: ${Object.keys(pino.levels.values).join(', ')}, silent.`);
@@ -63,9 +65,10 @@ process.on('disconnect', () => {
   end.abort();
 });
 
+const journal = openJournal(eventLog, pool);
 try {
   await runProjector({
-    journal: postgresJournal({ pool }),
+    journal,
     connection: () => new pg.Client(projectorConnection(databaseUrl, 'read')),
     openProfile: (keyId, sealed) => vault.open(keyId, sealed),
     log,
@@ -81,6 +84,7 @@ try {
   });
   await ended.promise;
 }
+await journal.close();
 await pool.end();
 log.info('the projector ends');
 process.exit(0);

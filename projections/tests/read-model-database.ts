@@ -4,7 +4,8 @@ import pg from 'pg';
 import { encode } from '../../ledger/src/domain/codec.ts';
 import type { Recorded } from '../../ledger/src/domain/events.ts';
 import type { Journal } from '../../ledger/src/journal/journal.ts';
-import { postgresJournal } from '../../ledger/src/journal/postgres-journal.ts';
+import { openJournal } from '../../ledger/src/journal/open-journal.ts';
+import { testEventLog } from '../../tests/support/event-log.ts';
 import { createDatabase } from '../../tests/support/postgres.ts';
 import { applyBatch } from '../src/apply.ts';
 import { projectorConnection } from '../src/connection.ts';
@@ -46,7 +47,7 @@ export async function readModelDatabase(): Promise<ReadModelDatabase> {
   const pool = new pg.Pool({ connectionString: database.url, max: 6 });
   // Tests break connections on purpose.
   pool.on('error', () => undefined);
-  const journal = postgresJournal({ pool });
+  const journal = openJournal(testEventLog(), pool);
   const running: RunningProjector[] = [];
 
   /** Customers' keys are in the vault before the journal knows the customer. */
@@ -127,6 +128,7 @@ export async function readModelDatabase(): Promise<ReadModelDatabase> {
     },
     async drop() {
       for (const projector of running) await projector.stop().catch(() => undefined);
+      await journal.close();
       await pool.end();
       await database.drop();
     },

@@ -6,7 +6,8 @@ import pg from 'pg';
 import { openBookkeeper } from '../../ledger/src/bookkeeper/open.ts';
 import { postgresTurns } from '../../ledger/src/bookkeeper/postgres-turns.ts';
 import { fileSnapshots } from '../../ledger/src/bookkeeper/snapshot.ts';
-import { postgresJournal } from '../../ledger/src/journal/postgres-journal.ts';
+import type { EventLog } from '../../ledger/src/journal/open-journal.ts';
+import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import { projectorConnection } from '../../projections/src/connection.ts';
 import { runProjector } from '../../projections/src/projector.ts';
@@ -17,6 +18,7 @@ import type { ImportDeps } from './import-bank.ts';
 
 export type ImportPlace = {
   readonly databaseUrl: string;
+  readonly eventLog: EventLog;
   readonly secrets: Secrets;
   readonly stateDir: string;
 };
@@ -31,7 +33,7 @@ export type OpenImport = {
 const pollMs = 50;
 
 /** A projector runs along (standing by when the bank's own is at work), or the bookkeeper would keep every key in memory. */
-export async function openImport({ databaseUrl, secrets, stateDir }: ImportPlace): Promise<OpenImport> {
+export async function openImport({ databaseUrl, eventLog, secrets, stateDir }: ImportPlace): Promise<OpenImport> {
   const connect = (role: 'server' | 'projector', max: number): pg.Pool => {
     const pool = new pg.Pool({
       connectionString: databaseUrl,
@@ -46,7 +48,8 @@ export async function openImport({ databaseUrl, secrets, stateDir }: ImportPlace
   const pool = connect('server', 6);
   const turnTakers = connect('server', 1);
   const projectorPool = connect('projector', 3);
-  const journal = postgresJournal({ pool });
+  const journal = openJournal(eventLog, pool);
+  const projectorJournal = openJournal(eventLog, projectorPool);
   const vault = postgresVault({ pool, masterKey: secrets.masterKey });
   const pinGate = postgresPinGate({ pool, pinKey: secrets.pinKey });
   const keys = keyIndex({ pool });
@@ -54,7 +57,7 @@ export async function openImport({ databaseUrl, secrets, stateDir }: ImportPlace
   const ending = new AbortController();
   let projectorFailure: { readonly reason: unknown } | undefined;
   const projecting = runProjector({
-    journal: postgresJournal({ pool: projectorPool }),
+    journal: projectorJournal,
     connection: () => new pg.Client(projectorConnection(databaseUrl, 'read')),
     openProfile: (keyId, sealed) => vault.open(keyId, sealed),
     log: { info: () => undefined, warn: () => undefined },
@@ -65,6 +68,7 @@ export async function openImport({ databaseUrl, secrets, stateDir }: ImportPlace
   const endPools = async (): Promise<void> => {
     ending.abort();
     await projecting;
+    await Promise.all([journal, projectorJournal].map((one) => one.close()));
     await Promise.all([pool, turnTakers, projectorPool].map((one) => one.end()));
   };
 

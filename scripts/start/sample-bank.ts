@@ -3,7 +3,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { postgresJournal } from '../../ledger/src/journal/postgres-journal.ts';
+import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { decode } from '../../ledger/src/domain/codec.ts';
 import type { BankFiles } from '../import/check-files.ts';
 import { importBank } from '../import/import-bank.ts';
@@ -26,7 +26,7 @@ const files: BankFiles = {
 export async function importSampleBank(place: ImportPlace): Promise<SampleAccount | undefined> {
   // An import that was cut short has left this file, and goes on.
   const underWay = join(place.stateDir, 'sample-bank.importing');
-  const beginning = await firstCommand(place.databaseUrl);
+  const beginning = await firstCommand(place);
   if (beginning === undefined || existsSync(underWay)) {
     writeFileSync(underWay, '');
     console.log('Importing the sample bank …');
@@ -44,12 +44,14 @@ export async function importSampleBank(place: ImportPlace): Promise<SampleAccoun
 }
 
 /** Of the journal's first event; undefined when there is none. */
-async function firstCommand(databaseUrl: string): Promise<string | undefined> {
+async function firstCommand({ databaseUrl, eventLog }: ImportPlace): Promise<string | undefined> {
   const pool = new pg.Pool({ connectionString: databaseUrl, options: '-c role=grandlivre_server', max: 1 });
+  const journal = openJournal(eventLog, pool);
   try {
-    const [event] = await postgresJournal({ pool }).read({ from: 1, limit: 1 });
+    const [event] = await journal.read({ from: 1, limit: 1 });
     return event && decode(event).metadata.commandId;
   } finally {
+    await journal.close();
     await pool.end();
   }
 }

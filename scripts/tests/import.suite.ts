@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { Secrets } from '../../server/src/secrets.ts';
+import { testEventLog } from '../../tests/support/event-log.ts';
 import type { TestDatabase } from '../../tests/support/postgres.ts';
 import { createDatabase } from '../../tests/support/postgres.ts';
 import type { BankFiles } from '../import/check-files.ts';
@@ -27,6 +28,7 @@ export type ImportBench = {
 
 export async function importBench(): Promise<ImportBench> {
   const database: TestDatabase = await createDatabase();
+  const eventLog = testEventLog();
   const dir = mkdtempSync(join(tmpdir(), 'grand-livre-import-'));
   const owner = new pg.Pool({ connectionString: database.url, max: 2 });
   const secrets = { masterKey: randomBytes(32), pinKey: randomBytes(32), requestKey: randomBytes(32) };
@@ -36,7 +38,7 @@ export async function importBench(): Promise<ImportBench> {
     owner,
     secrets,
     async run(files, during) {
-      const opened = await openImport({ databaseUrl: database.url, secrets, stateDir: dir });
+      const opened = await openImport({ databaseUrl: database.url, eventLog, secrets, stateDir: dir });
       try {
         const report = await importBank(files, opened.deps, () => undefined);
         await opened.shown();

@@ -1,10 +1,13 @@
 /** The configuration: environment variables, each checked, each wrong value one clear sentence. */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { EventLog } from '../../ledger/src/journal/open-journal.ts';
+import { readEventLog } from '../../ledger/src/journal/open-journal.ts';
 
 export type Config = {
   /** The owner's connection string; absent when the bank brings its own PostgreSQL. */
   readonly databaseUrl: string | undefined;
+  readonly eventLog: EventLog;
   readonly host: string;
   readonly port: number;
   readonly certsDir: string;
@@ -29,6 +32,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const value = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
   return {
     databaseUrl: databaseUrl(value('DATABASE_URL')),
+    eventLog: eventLog(value('EVENT_LOG_URL'), value('LEDGER')),
     host: value('HOST') ?? 'localhost',
     port: port(value('PORT') ?? '5001'),
     certsDir: resolve(value('CERTS_DIR') ?? join(root, 'certs')),
@@ -61,6 +65,12 @@ function databaseUrl(text: string | undefined): string | undefined {
   if (protocol === 'postgres:' || protocol === 'postgresql:') return text;
   // The value itself may hold a password and is not shown.
   throw new ConfigError('DATABASE_URL must look like postgres://user:password@host:5432/database.');
+}
+
+function eventLog(url: string | undefined, ledger: string | undefined): EventLog {
+  const read = readEventLog(url, ledger);
+  if (typeof read === 'string') throw new ConfigError(read);
+  return read;
 }
 
 function oneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {

@@ -7,7 +7,8 @@ import type { Logger } from 'pino';
 import { openBookkeeper } from '../../ledger/src/bookkeeper/open.ts';
 import { postgresTurns } from '../../ledger/src/bookkeeper/postgres-turns.ts';
 import { fileSnapshots } from '../../ledger/src/bookkeeper/snapshot.ts';
-import { postgresJournal } from '../../ledger/src/journal/postgres-journal.ts';
+import type { EventLog } from '../../ledger/src/journal/open-journal.ts';
+import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import { readModel as postgresReadModel } from '../../projections/src/postgres-read-model.ts';
 import { keyIndex } from '../../projections/src/queries/key-index.ts';
@@ -35,6 +36,7 @@ import { postgresStaffSessions } from './staff/staff-sessions.ts';
 
 export type ServerOptions = {
   readonly databaseUrl: string;
+  readonly eventLog: EventLog;
   readonly secrets: Secrets;
   readonly tls: TlsFiles;
   readonly host: string;
@@ -71,7 +73,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     for (const step of takeDown.splice(0).reverse()) await step();
   };
   try {
-    const journal = postgresJournal({ pool: writer });
+    const journal = openJournal(options.eventLog, writer);
+    takeDown.push(() => journal.close());
     const metrics = createMetrics();
     const bookkeeper = await openBookkeeper({
       journal,

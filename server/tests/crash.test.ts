@@ -12,12 +12,13 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decode } from '../../ledger/src/domain/codec.ts';
 import type { Recorded } from '../../ledger/src/domain/events.ts';
-import { postgresJournal } from '../../ledger/src/journal/postgres-journal.ts';
+import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { fold } from '../../ledger/tests/simulation/history.ts';
 import { readModel } from '../../projections/src/postgres-read-model.ts';
 import { migrate } from '../../scripts/migrate.ts';
 import type { EmbeddedPostgres } from '../../scripts/postgres/embedded.ts';
 import { startPostgres } from '../../scripts/postgres/embedded.ts';
+import { testEventLog } from '../../tests/support/event-log.ts';
 import { openAccount } from '../src/http/contract/accounts.ts';
 import { deposit, transfer, withdraw } from '../src/http/contract/money.ts';
 import { logIn } from '../src/http/contract/sessions.ts';
@@ -30,6 +31,7 @@ import { connect } from './support/client.ts';
 const { pin } = person;
 const customers = 12;
 const kills = 3;
+const eventLog = testEventLog();
 let stateDir: string;
 let issued: Authority;
 let postgres: EmbeddedPostgres;
@@ -49,6 +51,8 @@ function startProgram(path: string): ChildProcess {
       CERTS_DIR: stateDir,
       STATE_DIR: stateDir,
       LOG_LEVEL: 'silent',
+      EVENT_LOG_URL: eventLog.eventLogUrl ?? '',
+      LEDGER: eventLog.ledger,
     },
   });
 }
@@ -140,9 +144,11 @@ async function underLoad(name: string, disturb: () => Promise<void>): Promise<re
 
 async function journal(): Promise<readonly Recorded[]> {
   const pool = new pg.Pool({ connectionString: postgres.url });
+  const kept = openJournal(eventLog, pool);
   try {
-    return (await postgresJournal({ pool }).read({ from: 1, limit: 1_000_000 })).map(decode);
+    return (await kept.read({ from: 1, limit: 1_000_000 })).map(decode);
   } finally {
+    await kept.close();
     await pool.end();
   }
 }

@@ -11,7 +11,7 @@ import { postgresTurns } from '../../ledger/src/bookkeeper/postgres-turns.ts';
 import { fileSnapshots } from '../../ledger/src/bookkeeper/snapshot.ts';
 import type { Recorded } from '../../ledger/src/domain/events.ts';
 import { decode } from '../../ledger/src/domain/codec.ts';
-import { postgresJournal } from '../../ledger/src/journal/postgres-journal.ts';
+import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import type { Comparison } from '../../projections/src/compare.ts';
 import { projectorConnection } from '../../projections/src/connection.ts';
 import { readModel as postgresReadModel } from '../../projections/src/postgres-read-model.ts';
@@ -19,6 +19,7 @@ import { runProjector } from '../../projections/src/projector.ts';
 import { keyIndex } from '../../projections/src/queries/key-index.ts';
 import type { ReadModel } from '../../projections/src/read-model.ts';
 import { rebuild } from '../../projections/src/rebuild.ts';
+import { testEventLog } from '../support/event-log.ts';
 import { createDatabase } from '../support/postgres.ts';
 
 export type RealBank = {
@@ -42,7 +43,7 @@ export async function realBank(): Promise<RealBank> {
   const connect = (max: number): pg.Pool => new pg.Pool({ connectionString: database.url, max });
   const pool = connect(8);
   const turnPools = [connect(1), connect(1)];
-  const journal = postgresJournal({ pool });
+  const journal = openJournal(testEventLog(), pool);
   const keys = keyIndex({ pool });
   const readModel = postgresReadModel({ pool });
   const ending = new AbortController();
@@ -104,6 +105,7 @@ export async function realBank(): Promise<RealBank> {
       ending.abort();
       await projecting;
       readModel.close();
+      await journal.close();
       for (const one of [pool, ...turnPools]) await one.end();
       await database.drop();
       rmSync(stateDir, { recursive: true, force: true });

@@ -76,8 +76,8 @@ export const defaultLimits: Limits = {
 
 /** A group too small to be worth halving. */
 const smallGroup = 64;
-/** An append stays well below any server's message size. */
-const groupSize = 4_000_000;
+/** No command's events take more: every text is bounded at the door. */
+const mostCommandBytes = 16_384;
 const readLimit = 2_000;
 /** After a conflict, so many turns in a row without anybody else's events end the turn-taking. */
 const quietTurns = 8;
@@ -165,7 +165,10 @@ export function startBookkeeper(
     }
   }
 
-  const hasRoom = (group: Group): boolean => group.decided.length < share() && group.size < groupSize;
+  const hasRoom = (group: Group): boolean => group.decided.length < share() && takesOneMore(group);
+
+  /** A group is never divided, so it must not outgrow what the journal takes at once. */
+  const takesOneMore = (group: Group): boolean => group.bytes + mostCommandBytes <= journal.largestAppendBytes;
 
   /**
    * How large the next group may grow. Of a crowd only half goes out at once: while it is being written the other half
@@ -232,7 +235,11 @@ export function startBookkeeper(
   function decideAll(batch: readonly Waiting[], { checkpoint, positions }: OlderKeys): void {
     const recordedAt = now();
     const after = head + (writing?.events.length ?? 0);
-    for (const waiting of batch) {
+    for (const [index, waiting] of batch.entries()) {
+      if (!takesOneMore(pending)) {
+        queue.unshift(...batch.slice(index));
+        break;
+      }
       const { commandId } = waiting.submission;
       const position = keys.positionOf(commandId) ?? positions.get(commandId);
       if (position !== undefined) {

@@ -22,11 +22,11 @@ export type Group = {
   readonly events: StoredEvent[];
   readonly decided: Decided[];
   readonly undo: Undo;
-  /** The size of the events' JSON in UTF-16 units, to keep an append within bounds. */
-  size: number;
+  /** The events' JSON in UTF-8, to keep an append within what the journal takes. */
+  bytes: number;
 };
 
-export const emptyGroup = (): Group => ({ events: [], decided: [], undo: [], size: 0 });
+export const emptyGroup = (): Group => ({ events: [], decided: [], undo: [], bytes: 0 });
 
 export const isEmpty = (group: Group): boolean => group.decided.length === 0;
 
@@ -58,7 +58,7 @@ export function decideInto(
     const stored = encode(id, event, metadata);
     book.apply(event, group.undo);
     group.events.push(stored);
-    group.size += stored.data.length + stored.metadata.length;
+    group.bytes += Buffer.byteLength(stored.data) + Buffer.byteLength(stored.metadata);
     return { position: after + group.events.length, id, event, metadata };
   };
   const [first, ...more] = decision;

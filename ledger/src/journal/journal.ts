@@ -12,6 +12,8 @@ export type AppendResult =
 export type FollowStep = { readonly events: readonly JournalEvent[] } | { readonly caughtUpAt: number };
 
 export interface Journal {
+  /** How much one append takes: its events' data and metadata together, in bytes of UTF-8. It may become less. */
+  readonly largestAppendBytes: number;
   /** The last position, 0 when empty. */
   head(): Promise<number>;
   /**

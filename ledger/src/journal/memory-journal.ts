@@ -7,6 +7,7 @@ export function memoryJournal(): Journal {
   let wake = Promise.withResolvers<undefined>();
 
   return {
+    largestAppendBytes: 4_000_000,
     head: () => Promise.resolve(events.length),
 
     append(added: readonly StoredEvent[], { after }): Promise<AppendResult> {

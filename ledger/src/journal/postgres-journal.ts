@@ -22,6 +22,8 @@ const uniqueViolation = '23505';
 /** A follower looks by itself this often, should a notification have been lost. */
 const pollMs = 1000;
 const followBatch = 1000;
+/** Far below what a statement may hold: a group should not keep others waiting for long. */
+const largestAppendBytes = 4_000_000;
 
 type Row = { position: string; id: string; type: string; data: string; metadata: string };
 
@@ -51,6 +53,7 @@ export function postgresJournal({ pool }: { readonly pool: pg.Pool }): Journal {
   }
 
   return {
+    largestAppendBytes,
     head,
 
     async append(events: readonly StoredEvent[], { after }): Promise<AppendResult> {

@@ -30,6 +30,7 @@ export function faultyJournal(real: Journal, { time, chance, faultPercent }: Wor
     return result;
   };
   return {
+    largestAppendBytes: real.largestAppendBytes,
     head: () => delayed(() => real.head()),
     read: (options) => delayed(() => real.read(options)),
     readAt: (positions) => delayed(() => real.readAt(positions)),

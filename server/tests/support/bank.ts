@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { pino } from 'pino';
-import { postgresJournal } from '../../../ledger/src/journal/postgres-journal.ts';
+import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { runProjector } from '../../../projections/src/projector.ts';
+import { testEventLog } from '../../../tests/support/event-log.ts';
 import { createDatabase } from '../../../tests/support/postgres.ts';
 import { openAccount } from '../../src/http/contract/accounts.ts';
 import { deposit } from '../../src/http/contract/money.ts';
@@ -63,13 +64,15 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
   const stateDir = await mkdtemp(join(tmpdir(), 'grand-livre-'));
   const issued = await authority();
   const database = new pg.Pool({ connectionString: url, max: 4 });
+  const eventLog = options.eventLog ?? testEventLog();
+  const journal = openJournal(eventLog, database);
   const closing: (() => Promise<unknown>)[] = [];
 
   let endProjector = (): Promise<unknown> => Promise.resolve();
   function startProjector(): void {
     const ending = new AbortController();
     const ended = runProjector({
-      journal: postgresJournal({ pool: database }),
+      journal,
       connection: () =>
         new pg.Client({ connectionString: url, options: '-c role=grandlivre_projector -c search_path=read' }),
       openProfile: (keyId, sealed) =>
@@ -86,6 +89,7 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
   const start: Bank['startServer'] = async (changes = {}) => {
     const server = await startServer({
       databaseUrl: url,
+      eventLog,
       secrets,
       tls: issued.server,
       host: 'localhost',
@@ -144,6 +148,7 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
     async close() {
       for (const step of closing.reverse()) await step();
       await endProjector();
+      await journal.close();
       await database.end();
       await rm(stateDir, { recursive: true });
       await created.drop();

@@ -1,0 +1,134 @@
+/** The three calls a journal makes of EventStoreDB and KurrentDB: one batch appended, a range read, a stream followed. */
+import type { ClientDuplexStream, ClientReadableStream, CallOptions, Metadata } from '@grpc/grpc-js';
+import { KurrentDBClient } from '@kurrent/kurrentdb-client';
+import grpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
+import type { StreamsClient } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_grpc_pb.js';
+import type {
+  BatchAppendReq,
+  BatchAppendResp,
+  ReadReq,
+  ReadResp,
+} from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoredEvent } from '../domain/codec.ts';
+import type { AppendAnswer } from './kurrent-messages.ts';
+import { appendAnswer, appendRequest, correlationOf, eventOf, readRequest } from './kurrent-messages.ts';
+import type { JournalEvent } from './journal.ts';
+
+export type KurrentCalls = {
+  append(events: readonly StoredEvent[], options: { readonly after: number }): Promise<AppendAnswer>;
+  /** `from` is a position, or the end of the stream. A stream that does not exist is empty. */
+  read(options: {
+    readonly from: number | 'end';
+    readonly limit: number;
+    readonly direction: 'forward' | 'backward';
+  }): Promise<readonly JournalEvent[]>;
+  /** Every event after `after`, as it comes; ends with an error, or when it is cancelled. */
+  subscribe(after: number): Promise<ClientReadableStream<ReadResp>>;
+  close(): Promise<void>;
+};
+
+/** A server that stands still would hold an append for much longer than its own deadline. */
+const answerWithinMs = 10_000;
+
+/**
+ * What the client keeps protected, and does well: finding the leader, TLS, credentials, a new channel after an error.
+ * Its own append and read turn every event into an object and back; here an event stays the bytes that are stored
+ * (why, and how much it gains: docs/decisions/kurrentdb.md). The client's version is pinned.
+ */
+type Inside = {
+  execute<T>(service: typeof StreamsClient, name: string, action: (client: StreamsClient) => Promise<T>): Promise<T>;
+  GRPCStreamCreator<T>(
+    service: typeof StreamsClient,
+    name: string,
+    create: (client: StreamsClient) => T,
+    cache?: WeakMap<StreamsClient, T>,
+  ): () => Promise<T>;
+  callArguments(
+    options: { readonly requiresLeader?: boolean },
+    callOptions?: CallOptions,
+  ): [metadata: Metadata, options: CallOptions];
+};
+
+type AppendStream = ClientDuplexStream<BatchAppendReq, BatchAppendResp>;
+type Waiting = Map<string, { answer: (answer: AppendAnswer) => void; fail: (error: Error) => void }>;
+
+/** `url` is a connection string of the client; `stream` the name of the one stream. */
+export function kurrentCalls({ url, stream }: { readonly url: string; readonly stream: string }): KurrentCalls {
+  // The old scheme is understood, with a warning.
+  const client = KurrentDBClient.connectionString(url.replace(/^(esdb|eventstore)(?=[:+])/, 'kurrentdb'));
+  const inside = client as unknown as Inside;
+  const streams = new WeakMap<StreamsClient, AppendStream>();
+  const waitingOn = new WeakMap<AppendStream, Waiting>();
+
+  /** One stream for all appends: an append is one message there and one back. */
+  const openAppends = inside.GRPCStreamCreator(
+    grpc.StreamsClient,
+    'append',
+    (service) => {
+      const calls: AppendStream = service.batchAppend(
+        ...inside.callArguments({ requiresLeader: true }, { deadline: Infinity }),
+      );
+      const waiting: Waiting = new Map();
+      waitingOn.set(calls, waiting);
+      const failAll = (error: Error): void => {
+        for (const { fail } of waiting.values()) fail(error);
+        waiting.clear();
+      };
+      calls.on('data', (response: BatchAppendResp) => {
+        const id = correlationOf(response);
+        const answer = appendAnswer(response);
+        if (answer instanceof Error) waiting.get(id)?.fail(answer);
+        else waiting.get(id)?.answer(answer);
+        waiting.delete(id);
+      });
+      calls.on('error', failAll);
+      calls.on('end', () => {
+        failAll(new Error('the server ended the stream of appends'));
+      });
+      return calls;
+    },
+    streams,
+  );
+
+  return {
+    async append(events, { after }) {
+      const calls = await openAppends();
+      const waiting = waitingOn.get(calls);
+      const { id, request } = appendRequest({ stream, events, after, deadlineMs: answerWithinMs });
+      const answered = new Promise<AppendAnswer>((answer, fail) => waiting?.set(id, { answer, fail }));
+      calls.write(request);
+      const ending = new AbortController();
+      const late = sleep(answerWithinMs, 'late' as const, { signal: ending.signal }).catch(() => 'late' as const);
+      try {
+        const first = await Promise.race([answered, late]);
+        if (first !== 'late') return first;
+        waiting?.delete(id);
+        // Whoever asks next gets a new stream.
+        calls.cancel();
+        throw new Error(`the server did not answer an append within ${String(answerWithinMs)} ms`);
+      } finally {
+        ending.abort();
+      }
+    },
+
+    read: (range) =>
+      inside.execute(grpc.StreamsClient, 'read', async (service) => {
+        const call = service.read(readRequest({ stream, ...range }), ...inside.callArguments({ requiresLeader: true }));
+        const events: JournalEvent[] = [];
+        for await (const response of call) {
+          const event = eventOf(response as ReadResp);
+          if (event !== undefined) events.push(event);
+        }
+        return events;
+      }),
+
+    subscribe: (after) =>
+      inside.GRPCStreamCreator(grpc.StreamsClient, 'follow', (service): ClientReadableStream<ReadResp> => {
+        const request: ReadReq = readRequest({ stream, from: after, limit: 'endless', direction: 'forward' });
+        return service.read(request, ...inside.callArguments({}, { deadline: Infinity }));
+      })(),
+
+    close: () => client.dispose(),
+  };
+}
