@@ -6,7 +6,7 @@ import pg from 'pg';
 import { openBookkeeper } from '../../ledger/src/bookkeeper/open.ts';
 import { postgresTurns } from '../../ledger/src/bookkeeper/postgres-turns.ts';
 import { fileSnapshots } from '../../ledger/src/bookkeeper/snapshot.ts';
-import type { EventLog } from '../../ledger/src/journal/open-journal.ts';
+import type { EventLog } from '../../ledger/src/journal/event-log.ts';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import { projectorConnection } from '../../projections/src/connection.ts';

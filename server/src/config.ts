@@ -1,8 +1,8 @@
 /** The configuration: environment variables, each checked, each wrong value one clear sentence. */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EventLog } from '../../ledger/src/journal/open-journal.ts';
-import { readEventLog } from '../../ledger/src/journal/open-journal.ts';
+import type { EventLog } from '../../ledger/src/journal/event-log.ts';
+import { readEventLog } from '../../ledger/src/journal/event-log.ts';
 
 export type Config = {
   /** The owner's connection string; absent when the bank brings its own PostgreSQL. */

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { openBookkeeper } from '../../ledger/src/bookkeeper/open.ts';
 import { postgresTurns } from '../../ledger/src/bookkeeper/postgres-turns.ts';
 import { fileSnapshots } from '../../ledger/src/bookkeeper/snapshot.ts';
-import type { EventLog } from '../../ledger/src/journal/open-journal.ts';
+import type { EventLog } from '../../ledger/src/journal/event-log.ts';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import { readModel as postgresReadModel } from '../../projections/src/postgres-read-model.ts';
