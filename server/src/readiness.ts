@@ -1,4 +1,4 @@
-/** Whether the server can do its work: the database answers, and the read model keeps up with the journal. */
+/** Whether the server can do its work: the database answers, the journal can be reached, and the read model keeps up with the journal. */
 import type pg from 'pg';
 import type { z } from 'zod';
 import type { Bookkeeper } from '../../ledger/src/bookkeeper/bookkeeper.ts';
@@ -23,6 +23,7 @@ export async function readinessOf({ pool, bookkeeper, projector }: Parts): Promi
   if (found?.halted !== undefined) {
     reasons.push('The projector has stopped: the journal does not fit the read model. Its log says where.');
   }
+  if (bookkeeper.isCutOff) reasons.push('The journal cannot be reached.');
   const lagSeconds = projector.lagSeconds(performance.now());
   if (lagSeconds > mostLagSeconds) {
     reasons.push(

@@ -27,6 +27,8 @@ export interface Bookkeeper {
   readonly head: number;
   /** Commands that wait to be decided. */
   readonly queueLength: number;
+  /** True while the journal cannot be read: what waits goes on when it can be again. */
+  readonly isCutOff: boolean;
   /** Reads what others wrote; call it now and then, so that an idle server does not fall behind. */
   catchUp(): Promise<void>;
   /** Finishes what waits, keeps a snapshot, and takes no more. */
@@ -120,6 +122,7 @@ export function startBookkeeper(
   let lookingUp = false;
   /** While the book is being brought up to date nothing may be decided against it. */
   let holding = false;
+  let isCutOff = false;
   let quietTurnsLeft = 0;
   let snapshotPosition = startHead;
   let keeping: Promise<unknown> = Promise.resolve();
@@ -348,11 +351,13 @@ export function startBookkeeper(
             lastEventId = id;
           }
           missed += events.length;
+          isCutOff = false;
           if (events.length < readLimit) return missed;
         }
       } catch (error) {
         if (isBug(error)) throw error;
         if (stopped) throw error;
+        isCutOff = true;
         onTrouble?.('the journal cannot be read', error);
         await sleep(waitMs);
       }
@@ -413,6 +418,9 @@ export function startBookkeeper(
     },
     get head() {
       return head;
+    },
+    get isCutOff() {
+      return isCutOff;
     },
     get queueLength() {
       return queue.length;
