@@ -8,7 +8,7 @@ import type { BankFiles } from './import/check-files.ts';
 import { importBank } from './import/import-bank.ts';
 import { openImport } from './import/open-import.ts';
 import { reportText } from './import/report-text.ts';
-import { progressDisplay } from './import/show-progress.ts';
+import { progressDisplay } from './show-progress.ts';
 
 const usage =
   'Usage: npm run import -- --clients clients.csv --accounts comptes.csv --operations operations.csv (all three are needed).';

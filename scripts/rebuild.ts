@@ -1,5 +1,4 @@
 /** `npm run rebuild`: builds the read model again from the journal, compares it with the one in use, and swaps them. */
-import { Presets, SingleBar } from 'cli-progress';
 import pg from 'pg';
 import { openJournal } from '../ledger/src/journal/open-journal.ts';
 import { postgresVault } from '../ledger/src/vault/vault.ts';
@@ -8,40 +7,9 @@ import type { Rebuilt } from '../projections/src/rebuild.ts';
 import { rebuild } from '../projections/src/rebuild.ts';
 import { ConfigError, readConfig } from '../server/src/config.ts';
 import { loadSecrets } from '../server/src/secrets.ts';
+import { progressDisplay } from './show-progress.ts';
 import { openDatabase } from './database.ts';
 import { endWith, Failure } from './failure.ts';
-
-type Progress = { readonly position: number; readonly target: number };
-
-const lineEveryMs = 2_000;
-
-type Display = { readonly show: (progress: Progress) => void; readonly end: () => void };
-
-function display(output: NodeJS.WriteStream): Display {
-  if (output.isTTY) {
-    const format = 'Rebuilding [{bar}] {value}/{total} events | {eta_formatted} to go';
-    const shown = new SingleBar({ format, stream: output, hideCursor: true }, Presets.shades_classic);
-    shown.start(0, 0);
-    return {
-      show({ position, target }) {
-        shown.setTotal(target);
-        shown.update(position);
-      },
-      end: () => {
-        shown.stop();
-      },
-    };
-  }
-  let nextAt = performance.now() + lineEveryMs;
-  return {
-    show({ position, target }) {
-      if (performance.now() < nextAt) return;
-      nextAt = performance.now() + lineEveryMs;
-      output.write(`Rebuilding: ${String(position)} of ${String(target)} events\n`);
-    },
-    end: () => undefined,
-  };
-}
 
 function report({ position, comparisons }: Rebuilt): string {
   const lines = comparisons.map(({ table, rows, differing, examples }) =>
@@ -59,7 +27,7 @@ async function main(): Promise<void> {
   const pool = new pg.Pool(readersConnection(url));
   const [owner, observer] = [new pg.Client({ connectionString: url }), new pg.Client({ connectionString: url })];
   const writer = new pg.Client(projectorConnection(url, 'read_next'));
-  const progress = display(process.stdout);
+  const progress = progressDisplay(process.stdout);
   const journal = openJournal(config.eventLog, pool);
   try {
     for (const client of [owner, observer, writer]) {
@@ -74,7 +42,9 @@ async function main(): Promise<void> {
       owner,
       observer,
       writer,
-      onProgress: progress.show,
+      onProgress: ({ position, target }) => {
+        progress.show({ phase: 'rebuilding', done: position, total: target });
+      },
     });
     progress.end();
     if (rebuilt === 'under way already') throw new Failure('Another rebuild is under way: wait until it has ended.');

@@ -1,5 +1,6 @@
 /** A fresh, migrated database for a test, on the test run's own PostgreSQL. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { onDatabase, template } from './global-setup.ts';
@@ -11,6 +12,14 @@ export type TestDatabase = {
   drop(): Promise<void>;
 };
 
+async function isLeft(name: string): Promise<boolean> {
+  const admin = new pg.Client({ connectionString: inject('databaseUrl') });
+  await admin.connect();
+  const { rowCount } = await admin.query('select from pg_stat_activity where datname = $1', [name]);
+  await admin.end();
+  return rowCount === 0;
+}
+
 export async function createDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const run = async (sql: string): Promise<void> => {
@@ -21,6 +30,10 @@ export async function createDatabase(): Promise<TestDatabase> {
   await run(`create database ${name} template ${template}`);
   return {
     url: onDatabase(inject('databaseUrl'), name),
-    drop: () => run(`drop database if exists ${name} with (force)`),
+    async drop() {
+      // A pool that ended does not wait until its connections have gone; whoever is thrown out complains.
+      for (let tries = 0; tries < 40 && !(await isLeft(name)); tries++) await sleep(50);
+      await run(`drop database if exists ${name} with (force)`);
+    },
   };
 }

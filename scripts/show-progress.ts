@@ -1,8 +1,15 @@
-/** Shows how far an import has come: a bar on a terminal, a plain line now and then elsewhere. */
+/** Shows how far a long work has come: a bar on a terminal, a plain line now and then elsewhere. */
 import { Presets, SingleBar } from 'cli-progress';
-import type { Progress } from './import-bank.ts';
 
 const lineEveryMs = 2_000;
+
+export type Progress = {
+  /** What is being done, such as 'checking'. */
+  readonly phase: string;
+  readonly done: number;
+  /** Absent while nobody knows. */
+  readonly total?: number;
+};
 
 export type ProgressDisplay = {
   readonly show: (progress: Progress) => void;
