@@ -8,6 +8,7 @@ import { ConfigError, readConfig } from '../server/src/config.ts';
 import { copyJournal, sameJournals } from './copy/copy-journal.ts';
 import { openDatabase } from './database.ts';
 import { endWith, Failure } from './failure.ts';
+import { reach } from './reach-journal.ts';
 import { progressDisplay } from './show-progress.ts';
 
 const usage =
@@ -53,7 +54,14 @@ async function main(): Promise<void> {
   const opened: Side[] = [];
   const progress = progressDisplay(process.stdout);
   try {
-    for (const place of [places.from, places.to]) opened.push(await open(place));
+    for (const [option, place] of [
+      ['--from', places.from],
+      ['--to', places.to],
+    ] as const) {
+      const side = await open(place);
+      opened.push(side);
+      await reach(side.journal, option);
+    }
     const [from, to] = opened as [Side, Side];
     const copied = await copyJournal(from.journal, to.journal, progress.show);
     const { events, digests } = await sameJournals(from.journal, to.journal, progress.show);

@@ -14,6 +14,7 @@ import { runProjector } from '../../projections/src/projector.ts';
 import { keyIndex } from '../../projections/src/queries/key-index.ts';
 import { postgresPinGate } from '../../server/src/access/pin-gate.ts';
 import type { Secrets } from '../../server/src/secrets.ts';
+import { reach } from '../reach-journal.ts';
 import type { ImportDeps } from './import-bank.ts';
 
 export type ImportPlace = {
@@ -49,6 +50,10 @@ export async function openImport({ databaseUrl, eventLog, secrets, stateDir }: I
   const turnTakers = connect('server', 1);
   const projectorPool = connect('projector', 3);
   const journal = openJournal(eventLog, pool);
+  await reach(journal, 'EVENT_LOG_URL').catch(async (error: unknown) => {
+    await Promise.all([journal.close(), pool.end(), turnTakers.end(), projectorPool.end()]);
+    throw error;
+  });
   const projectorJournal = openJournal(eventLog, projectorPool);
   const vault = postgresVault({ pool, masterKey: secrets.masterKey });
   const pinGate = postgresPinGate({ pool, pinKey: secrets.pinKey });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { decode } from '../../ledger/src/domain/codec.ts';
+import { reach } from '../reach-journal.ts';
 import type { BankFiles } from '../import/check-files.ts';
 import { importBank } from '../import/import-bank.ts';
 import type { ImportPlace } from '../import/open-import.ts';
@@ -48,6 +49,7 @@ async function firstCommand({ databaseUrl, eventLog }: ImportPlace): Promise<str
   const pool = new pg.Pool({ connectionString: databaseUrl, options: '-c role=grandlivre_server', max: 1 });
   const journal = openJournal(eventLog, pool);
   try {
+    await reach(journal, 'EVENT_LOG_URL');
     const [event] = await journal.read({ from: 1, limit: 1 });
     return event && decode(event).metadata.commandId;
   } finally {
