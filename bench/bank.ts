@@ -10,7 +10,8 @@ import type { Bookkeeper } from '../ledger/src/bookkeeper/bookkeeper.ts';
 import { openBookkeeper } from '../ledger/src/bookkeeper/open.ts';
 import { postgresTurns } from '../ledger/src/bookkeeper/postgres-turns.ts';
 import { fileSnapshots } from '../ledger/src/bookkeeper/snapshot.ts';
-import { postgresJournal } from '../ledger/src/journal/postgres-journal.ts';
+import type { EventLog } from '../ledger/src/journal/event-log.ts';
+import { openJournal } from '../ledger/src/journal/open-journal.ts';
 import { keyIndex } from '../projections/src/queries/key-index.ts';
 import type { Contender } from './contest.ts';
 import { serverPool } from './databases.ts';
@@ -19,16 +20,24 @@ import type { NextPair } from './transfers.ts';
 import { submissionOf } from './transfers.ts';
 
 /** Where a bank keeps what it has. */
-export type Place = { readonly databaseUrl: string; readonly stateDir: string };
+export type Place = {
+  readonly databaseUrl: string;
+  readonly stateDir: string;
+  /** Absent: the journal is in the database. */
+  readonly eventLog?: EventLog;
+};
+
+const inDatabase: EventLog = { eventLogUrl: undefined, ledger: 'main' };
 
 export type Bank = { readonly bookkeeper: Bookkeeper; readonly stop: () => Promise<void> };
 
 /** Put together as the server does it. */
-export async function openBank({ databaseUrl, stateDir }: Place): Promise<Bank> {
+export async function openBank({ databaseUrl, stateDir, eventLog }: Place): Promise<Bank> {
   const writer = serverPool(databaseUrl, 4);
   const turnTakers = serverPool(databaseUrl, 1);
+  const journal = openJournal(eventLog ?? inDatabase, writer);
   const bookkeeper = await openBookkeeper({
-    journal: postgresJournal({ pool: writer }),
+    journal,
     keys: keyIndex({ pool: writer }),
     turns: postgresTurns({ pool: turnTakers }),
     snapshots: fileSnapshots({ path: join(stateDir, `${randomUUID()}.snapshot`) }),
@@ -44,6 +53,7 @@ export async function openBank({ databaseUrl, stateDir }: Place): Promise<Bank> 
     bookkeeper,
     async stop() {
       await bookkeeper.stop();
+      await journal.close();
       await Promise.all([writer.end(), turnTakers.end()]);
     },
   };
@@ -57,7 +67,7 @@ export function bookkeeperContender(bank: Bank, place: Place, callers: number, n
     if (!outcome.accepted) throw new Error(`a transfer was rejected: ${outcome.rejection.code}`);
   };
   return {
-    name: 'bookkeeper',
+    name: place.eventLog === undefined ? 'bookkeeper' : 'bookkeeper, event log',
     callers,
     round: (forMs) => closedLoop({ callers, forMs, call }),
     async afterRound() {
@@ -72,11 +82,12 @@ export type RunningProgram = { readonly stop: () => Promise<void> };
 /** One of the bank's own programs in a process of its own; resolves when it says that it is ready. */
 export async function startProgram(
   path: string,
-  { databaseUrl, stateDir }: Place,
+  { databaseUrl, stateDir, eventLog }: Place,
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningProgram> {
+  const log = eventLog === undefined ? {} : { EVENT_LOG_URL: eventLog.eventLogUrl ?? '', LEDGER: eventLog.ledger };
   const child = fork(fileURLToPath(new URL(`../${path}`, import.meta.url)), {
-    env: { DATABASE_URL: databaseUrl, STATE_DIR: stateDir, LOG_LEVEL: 'warn', ...env },
+    env: { DATABASE_URL: databaseUrl, STATE_DIR: stateDir, LOG_LEVEL: 'warn', ...log, ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');

@@ -21,25 +21,35 @@ const measures: Readonly<Record<string, (run: Run) => Promise<Part>>> = {
   f: projector,
 };
 
-const usage = `npm run bench -- [--quick] [--only a,b,c,d,e,f] [--json FILE]`;
+const usage = `npm run bench -- [--quick] [--only a,b,c,d,e,f] [--json FILE] [--event-log URL]`;
 
-type Options = { readonly only: readonly string[]; readonly quick: boolean; readonly json: string | undefined };
+type Options = {
+  readonly only: readonly string[];
+  readonly quick: boolean;
+  readonly json: string | undefined;
+  readonly eventLogUrl: string | undefined;
+};
 
 /** Undefined when the arguments make no sense. */
 function readOptions(): Options | undefined {
   try {
     const { values } = parseArgs({
-      options: { quick: { type: 'boolean' }, only: { type: 'string' }, json: { type: 'string' } },
+      options: {
+        quick: { type: 'boolean' },
+        only: { type: 'string' },
+        json: { type: 'string' },
+        'event-log': { type: 'string' },
+      },
     });
     const only = values.only?.split(',') ?? Object.keys(measures);
     if (only.some((key) => measures[key] === undefined)) return undefined;
-    return { only, quick: values.quick === true, json: values.json };
+    return { only, quick: values.quick === true, json: values.json, eventLogUrl: values['event-log'] };
   } catch {
     return undefined;
   }
 }
 
-async function bench({ only, quick, json }: Options): Promise<void> {
+async function bench({ only, quick, json, eventLogUrl }: Options): Promise<void> {
   const stateDir = mkdtempSync(join(tmpdir(), 'grand-livre-bench-'));
   // PostgreSQL may run as another account than the caller.
   chmodSync(stateDir, 0o755);
@@ -63,6 +73,7 @@ async function bench({ only, quick, json }: Options): Promise<void> {
         stateDir,
         pace: quick ? { rounds: 3, roundMs: 1_000 } : { rounds: 5, roundMs: 3_000 },
         quick,
+        eventLogUrl,
         progress: (text) => {
           showProgress(`(${key}) ${text}`);
         },

@@ -3,6 +3,11 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { encode, schemaVersion } from '../ledger/src/domain/codec.ts';
 import type { LedgerEvent } from '../ledger/src/domain/events.ts';
+import { openJournal } from '../ledger/src/journal/open-journal.ts';
+import { postgresJournal } from '../ledger/src/journal/postgres-journal.ts';
+import { copyJournal } from '../scripts/copy/copy-journal.ts';
+import type { Place } from './bank.ts';
+import { serverPool } from './databases.ts';
 import { copyRow, copyRows } from './copy.ts';
 import { floorMinor } from './transfers.ts';
 
@@ -14,6 +19,17 @@ export async function seedAccounts(databaseUrl: string, accounts: number): Promi
   await client.query('analyze journal.events');
   await client.end();
   return accounts + 1;
+}
+
+/** The same journal in EventStoreDB or KurrentDB. Gives the place of a bank that keeps its journal there. */
+export async function seedEventLog(from: Place, databaseUrl: string, eventLogUrl: string): Promise<Place> {
+  const eventLog = { eventLogUrl, ledger: `bench-${randomUUID()}` };
+  const pool = serverPool(from.databaseUrl, 2);
+  const [source, target] = [postgresJournal({ pool }), openJournal(eventLog, pool)];
+  await copyJournal(source, target, () => undefined);
+  await target.close();
+  await pool.end();
+  return { databaseUrl, stateDir: from.stateDir, eventLog };
 }
 
 function* opened(accounts: number): Generator<string> {

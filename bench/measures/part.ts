@@ -8,6 +8,8 @@ export type Run = {
   readonly stateDir: string;
   readonly pace: Pace;
   readonly quick: boolean;
+  /** EventStoreDB or KurrentDB, to be measured beside PostgreSQL. */
+  readonly eventLogUrl: string | undefined;
   readonly progress: (text: string) => void;
 };
 

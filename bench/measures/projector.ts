@@ -5,17 +5,20 @@ import { bookkeeperContender, checkpointOf, openBank, project, startProjector } 
 import type { Contender } from '../contest.ts';
 import { contest } from '../contest.ts';
 import { median } from '../load.ts';
-import { seedAccounts } from '../seed.ts';
+import { seedAccounts, seedEventLog } from '../seed.ts';
 import { randomPairs } from '../transfers.ts';
 import type { Part, Run } from './part.ts';
 
 const accounts = 10_000;
 const callers = 512;
 
-export async function projector({ databases, stateDir, pace, progress }: Run): Promise<Part> {
+export async function projector({ databases, stateDir, pace, progress, eventLogUrl }: Run): Promise<Part> {
   progress(`opening ${accounts.toLocaleString('en')} accounts`);
-  const place = { databaseUrl: await databases.bank('f_bank'), stateDir };
-  await project(place, await seedAccounts(place.databaseUrl, accounts));
+  const inDatabase = { databaseUrl: await databases.bank('f_bank'), stateDir };
+  const head = await seedAccounts(inDatabase.databaseUrl, accounts);
+  const place =
+    eventLogUrl === undefined ? inDatabase : await seedEventLog(inDatabase, await databases.bank('f_log'), eventLogUrl);
+  await project(place, head);
   const bank = await openBank(place);
   const { bookkeeper } = bank;
   const next = randomPairs(accounts);
@@ -76,7 +79,7 @@ export async function projector({ databases, stateDir, pace, progress }: Run): P
   if (caughtUp === undefined || appended === undefined) throw new Error('a contest gives a figure for each contender');
   const rounds = projectedBeside.slice(1).map(Math.round);
   return {
-    title: `Projector, ${accounts.toLocaleString('en')} accounts`,
+    title: `Projector, ${accounts.toLocaleString('en')} accounts${eventLogUrl === undefined ? '' : ', from the event log'}`,
     unit: 'events',
     figures: [caughtUp, appended, { name: 'projected, both at once', callers: 1, perSecond: median(rounds), rounds }],
     peers: [],

@@ -8,7 +8,7 @@ import { ownerPool } from '../databases.ts';
 import { emmett } from '../peers/emmett.ts';
 import { journalTable } from '../peers/journal-table.ts';
 import { sqlFunction } from '../peers/sql-function.ts';
-import { seedAccounts } from '../seed.ts';
+import { seedAccounts, seedEventLog } from '../seed.ts';
 import type { NextPair } from '../transfers.ts';
 import { intoOne, randomPairs } from '../transfers.ts';
 import type { Part, Run } from './part.ts';
@@ -51,6 +51,9 @@ async function transfers(run: Run, { name, title, accounts, callers, next }: Set
   const place = { databaseUrl: await databases.bank(`${name}_bank`), stateDir };
   await project(place, await seedAccounts(place.databaseUrl, accounts));
   const { bank, notes } = await openMeasured(place, accounts);
+  const logPlace = run.eventLogUrl && (await seedEventLog(place, await databases.bank(`${name}_log`), run.eventLogUrl));
+  if (logPlace) await project(logPlace, bank.bookkeeper.head);
+  const logBank = logPlace ? await openBank(logPlace) : undefined;
 
   const sql = await sqlFunction(await databases.empty(`${name}_sql`), accounts);
   const emmettStore = await emmett(await databases.empty(`${name}_emmett`));
@@ -58,6 +61,7 @@ async function transfers(run: Run, { name, title, accounts, callers, next }: Set
   const figures = await contest(
     [
       ...callers.map((count) => bookkeeperContender(bank, place, count, next)),
+      ...(logBank && logPlace ? callers.map((count) => bookkeeperContender(logBank, logPlace, count, next)) : []),
       sql.contender(16, next),
       emmettStore.contender(16, next),
       table.oneRowCommits,
@@ -68,7 +72,7 @@ async function transfers(run: Run, { name, title, accounts, callers, next }: Set
   // Apart from the others: its flood of log would make PostgreSQL write out pages during their rounds.
   const ceiling = await contest([table.copy], pace, progress);
   const size = await eventSize(place.databaseUrl);
-  await Promise.all([bank.stop(), sql.stop(), emmettStore.stop(), table.stop()]);
+  await Promise.all([bank.stop(), logBank?.stop(), sql.stop(), emmettStore.stop(), table.stop()]);
   return {
     title: `Durable transfers, ${title}`,
     unit: 'transfers',
