@@ -47,7 +47,14 @@ type Started = { readonly child: ChildProcess; readonly output: () => string };
 
 async function start(env: NodeJS.ProcessEnv = {}): Promise<Started> {
   const child = fork(fileURLToPath(new URL('../src/main.ts', import.meta.url)), {
-    env: { PATH: process.env['PATH'], DATABASE_URL: database.url, STATE_DIR: stateDir, ...env },
+    env: {
+      PATH: process.env['PATH'],
+      DATABASE_URL: database.url,
+      STATE_DIR: stateDir,
+      EVENT_LOG_URL: database.eventLog.eventLogUrl ?? '',
+      LEDGER: database.eventLog.ledger,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
   });

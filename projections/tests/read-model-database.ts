@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { encode } from '../../ledger/src/domain/codec.ts';
 import type { Recorded } from '../../ledger/src/domain/events.ts';
+import type { EventLog } from '../../ledger/src/journal/event-log.ts';
 import type { Journal } from '../../ledger/src/journal/journal.ts';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { testEventLog } from '../../tests/support/event-log.ts';
@@ -25,6 +26,7 @@ export type RunningProjector = {
 
 export type ReadModelDatabase = {
   readonly url: string;
+  readonly eventLog: EventLog;
   /** The owner's, for whatever a test wants to see or break. */
   readonly pool: pg.Pool;
   readonly journal: Journal;
@@ -47,7 +49,8 @@ export async function readModelDatabase(): Promise<ReadModelDatabase> {
   const pool = new pg.Pool({ connectionString: database.url, max: 6 });
   // Tests break connections on purpose.
   pool.on('error', () => undefined);
-  const journal = openJournal(testEventLog(), pool);
+  const eventLog = testEventLog();
+  const journal = openJournal(eventLog, pool);
   const running: RunningProjector[] = [];
 
   /** Customers' keys are in the vault before the journal knows the customer. */
@@ -62,6 +65,7 @@ export async function readModelDatabase(): Promise<ReadModelDatabase> {
 
   return {
     url: database.url,
+    eventLog,
     pool,
     journal,
     async write({ recorded }) {

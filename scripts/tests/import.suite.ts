@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { decode } from '../../ledger/src/domain/codec.ts';
+import type { Recorded } from '../../ledger/src/domain/events.ts';
+import type { EventLog } from '../../ledger/src/journal/event-log.ts';
+import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import type { Secrets } from '../../server/src/secrets.ts';
 import { testEventLog } from '../../tests/support/event-log.ts';
 import type { TestDatabase } from '../../tests/support/postgres.ts';
@@ -17,11 +21,14 @@ import { openImport } from '../import/open-import.ts';
 
 export type ImportBench = {
   readonly url: string;
+  readonly eventLog: EventLog;
   readonly dir: string;
   readonly owner: pg.Pool;
   readonly secrets: Secrets;
   /** Runs an import to its end; `during` may look at the bank before it is closed. */
   run(files: BankFiles, during?: (opened: OpenImport) => Promise<void>): Promise<ImportReport>;
+  /** All of the journal, whatever it is kept in. */
+  history(): Promise<readonly Recorded[]>;
   eventCount(): Promise<number>;
   end(): Promise<void>;
 };
@@ -31,9 +38,11 @@ export async function importBench(): Promise<ImportBench> {
   const eventLog = testEventLog();
   const dir = mkdtempSync(join(tmpdir(), 'grand-livre-import-'));
   const owner = new pg.Pool({ connectionString: database.url, max: 2 });
+  const journal = openJournal(eventLog, owner);
   const secrets = { masterKey: randomBytes(32), pinKey: randomBytes(32), requestKey: randomBytes(32) };
   return {
     url: database.url,
+    eventLog,
     dir,
     owner,
     secrets,
@@ -48,11 +57,14 @@ export async function importBench(): Promise<ImportBench> {
         await opened.close();
       }
     },
+    async history() {
+      return (await journal.read({ from: 1, limit: 100_000 })).map(decode);
+    },
     async eventCount() {
-      const { rows } = await owner.query<{ count: string }>('select count(*) from journal.events');
-      return Number(rows[0]?.count);
+      return journal.head();
     },
     async end() {
+      await journal.close();
       await owner.end();
       await database.drop();
       rmSync(dir, { recursive: true, force: true });

@@ -1,5 +1,8 @@
 /** The auditor's calls: finding accounts, replaying an account's history, and the balance of the whole bank. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encode } from '../../ledger/src/domain/codec.ts';
+import type { Recorded } from '../../ledger/src/domain/events.ts';
+import { testEventLog } from '../../tests/support/event-log.ts';
 import * as audit from '../src/http/contract/audit.ts';
 import { deposit, transfer, withdraw } from '../src/http/contract/money.ts';
 import type { Bank, Customer } from './support/bank.ts';
@@ -72,11 +75,11 @@ test('events come as the journal has them, in pages', async () => {
     cursor = page.body.next;
   }
   expect(all.map(({ type }) => type)).toEqual(['AccountOpened', 'Deposited', 'Withdrawn', 'Transferred', 'Deposited']);
+  const history = await bank.history();
   for (const event of all) {
-    const { rows } = await bank.database.query('select data, metadata from journal.events where position = $1', [
-      event.position,
-    ]);
-    expect(event.stored).toEqual(rows[0]);
+    const { id, event: fact, metadata } = history[event.position - 1] as Recorded;
+    const { data, metadata: metadataText } = encode(id, fact, metadata);
+    expect(event.stored).toEqual({ data, metadata: metadataText });
     expect(event.data).toEqual(JSON.parse(event.stored.data));
     expect(event.metadata).toEqual(JSON.parse(event.stored.metadata));
   }
@@ -138,7 +141,8 @@ test('the trial balance is zero, and says at which position', async () => {
   expect(body.accounts).toContainEqual({ kind: 'cash', accounts: 1, balance: '-85.00' });
 });
 
-test('a history that contradicts itself is told, not hidden', async () => {
+test('a history that contradicts itself is told, not hidden', async (context) => {
+  if (testEventLog().eventLogUrl !== undefined) context.skip('needs a journal that can be tampered with: PostgreSQL');
   const victim = await bank.customer({ cents: 500 });
   const done = await bank.client.call(deposit, { token: victim.token, body: { amount: '1', pin } });
   const after = done.body.position;

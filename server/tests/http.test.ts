@@ -203,13 +203,10 @@ describe('TLS', () => {
     ] as const) {
       const client = connect(port, { ca, ...certificate });
       const done = await client.call(deposit, { token: customer.token, body: { amount: '3', pin } });
-      const { rows } = await bank.database.query<{ data: object; metadata: object }>(
-        'select data, metadata from journal.readable where id = $1',
-        [done.body.operationId],
-      );
-      expect(rows[0]).toMatchObject({
+      const recorded = (await bank.history()).find(({ id }) => id === done.body.operationId);
+      expect(recorded).toMatchObject({
         metadata: { terminal },
-        data: { postings: [{ account: `cash:${terminal}` }, { account: customer.account }] },
+        event: { postings: [{ account: `cash:${terminal}` }, { account: customer.account }] },
       });
       await client.close();
     }

@@ -59,30 +59,37 @@ export function kurrentJournal({ url, ledger }: { readonly url: string; readonly
     },
 
     async *follow({ after, signal }): AsyncGenerator<FollowStep> {
-      const target = await head();
-      const subscription = await calls.subscribe(after);
-      const stop = (): void => {
-        subscription.cancel();
-      };
-      signal.addEventListener('abort', stop);
-      try {
-        const waiting = collect(subscription, signal);
-        let position = after;
-        if (position >= target) yield { caughtUpAt: position };
-        for (let events = await waiting.take(); events.length > 0; events = await waiting.take()) {
-          position = events.at(-1)?.position ?? position;
-          yield { events };
-          if (waiting.isEmpty() && position >= target && !isAborted(signal)) yield { caughtUpAt: position };
+      let position = after;
+      while (!signal.aborted) {
+        const target = await head();
+        const subscription = await calls.subscribe(position);
+        const stop = (): void => {
+          subscription.cancel();
+        };
+        signal.addEventListener('abort', stop);
+        try {
+          const waiting = collect(subscription, signal);
+          if (position >= target) yield { caughtUpAt: position };
+          for (let events = await waiting.take(); events.length > 0; events = await waiting.take()) {
+            position = events.at(-1)?.position ?? position;
+            yield { events };
+            if (waiting.isEmpty() && position >= target && !isAborted(signal)) yield { caughtUpAt: position };
+          }
+        } catch (error) {
+          if (!isTooSlow(error)) throw error;
+        } finally {
+          signal.removeEventListener('abort', stop);
+          stop();
         }
-      } finally {
-        signal.removeEventListener('abort', stop);
-        stop();
       }
     },
 
     close: () => calls.close(),
   };
 }
+
+/** A server that wrote faster than this follower read lets it go, and asks it to come back: gRPC's ABORTED. */
+const isTooSlow = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 10;
 
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { pino } from 'pino';
+import { decode } from '../../../ledger/src/domain/codec.ts';
+import type { Recorded } from '../../../ledger/src/domain/events.ts';
 import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { runProjector } from '../../../projections/src/projector.ts';
@@ -53,6 +55,8 @@ export type Bank = {
   }): Promise<Customer>;
   /** A session of a new member of the staff. */
   staff(role: StaffRole): Promise<string>;
+  /** All of the journal, whatever it is kept in. */
+  history(): Promise<readonly Recorded[]>;
   stopProjector(): Promise<void>;
   startProjector(): void;
   close(): Promise<void>;
@@ -122,6 +126,9 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
     database,
     client,
     startServer: start,
+    async history() {
+      return (await journal.read({ from: 1, limit: 100_000 })).map(decode);
+    },
     startProjector,
     stopProjector: async () => {
       await endProjector();
