@@ -23,7 +23,7 @@ export async function seedAccounts(databaseUrl: string, accounts: number): Promi
 
 /** The same journal in EventStoreDB or KurrentDB. Gives the place of a bank that keeps its journal there. */
 export async function seedEventLog(from: Place, databaseUrl: string, eventLogUrl: string): Promise<Place> {
-  const eventLog = { eventLogUrl, ledger: `bench-${randomUUID()}` };
+  const eventLog = { eventLogUrl, ledger: randomUUID() };
   const pool = serverPool(from.databaseUrl, 2);
   const [source, target] = [postgresJournal({ pool }), openJournal(eventLog, pool)];
   await copyJournal(source, target, () => undefined);
