@@ -83,6 +83,41 @@ export function journalSuite(name: string, open: () => Promise<Adapter>): void {
       expect(await journal.head()).toBe(3);
     });
 
+    test('two who write at once both get through, and neither’s order is changed', { timeout: 60_000 }, async () => {
+      const appendsEach = 40;
+      const write = async (view: Journal, writer: number): Promise<number> => {
+        let conflicts = 0;
+        let head = await view.head();
+        for (let n = 0; n < appendsEach;) {
+          const result = await view.append(events(writer + n, writer + n + 1), { after: head });
+          if (result.appended) n += 1;
+          else conflicts += 1;
+          head = result.head;
+        }
+        return conflicts;
+      };
+      const conflicts = await Promise.all([write(journal, 1_000), write(adapter.another(journal), 2_000)]);
+      expect(conflicts[0] + conflicts[1]).toBeGreaterThan(0);
+      const all = await journal.read({ from: 1, limit: 1_000 });
+      expect(all.map(({ position }) => position)).toEqual(
+        Array.from({ length: 4 * appendsEach }, (_, index) => index + 1),
+      );
+      for (const writer of [1_000, 2_000]) {
+        const accounts = all.map(({ data }) => Number((JSON.parse(data) as { account: string }).account));
+        const own = accounts.filter((account) => account >= writer && account < writer + 1_000);
+        expect(own).toEqual(Array.from({ length: appendsEach }, (_, n) => [writer + n, writer + n + 1]).flat());
+      }
+    });
+
+    test('takes as much at once as it says, in one event and in many', async () => {
+      const bytes = ({ data, metadata }: StoredEvent): number => Buffer.byteLength(data) + Buffer.byteLength(metadata);
+      const large = event(1, 'x'.repeat(Math.floor(journal.largestAppendBytes) - bytes(event(1, ''))));
+      expect(await journal.append([large], { after: 0 })).toEqual({ appended: true, head: 1 });
+      const many = events(1, Math.floor(journal.largestAppendBytes / bytes(event(10_000))));
+      expect(await journal.append(many, { after: 1 })).toEqual({ appended: true, head: 1 + many.length });
+      expect(await journal.read({ from: 1, limit: 2 })).toEqual(at([large, ...many.slice(0, 1)], 1));
+    });
+
     test('keeps an event of 200,000 characters whole', async () => {
       const large = event(1, 'é'.repeat(200_000));
       await journal.append([large], { after: 0 });

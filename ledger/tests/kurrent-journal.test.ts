@@ -1,6 +1,9 @@
 /** The journal in EventStoreDB or KurrentDB keeps the port's promises, on the server that TEST_EVENT_LOG_URL names. */
 import { randomUUID } from 'node:crypto';
-import { describe } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { openLine } from '../../tests/support/line.ts';
+import type { StoredEvent } from '../src/domain/codec.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { kurrentJournal } from '../src/journal/kurrent-journal.ts';
 import { journalSuite } from './journal.suite.ts';
@@ -22,5 +25,82 @@ describe.skipIf(url === '')('on the server of TEST_EVENT_LOG_URL', () => {
         for (const journal of ledgers.keys()) await journal.close();
       },
     });
+  });
+
+  const events = (count: number): StoredEvent[] =>
+    Array.from({ length: count }, () => ({
+      id: randomUUID(),
+      type: 'PinChanged',
+      data: '{"account":"1"}',
+      metadata: '{}',
+    }));
+
+  test('an append whose answer is lost is there, once, and may be repeated', { timeout: 30_000 }, async () => {
+    const line = await openLine(url);
+    const ledger = randomUUID();
+    const [journal, direct] = [kurrentJournal({ url: line.url, ledger }), kurrentJournal({ url, ledger })];
+    const first = events(2);
+    await journal.append(first, { after: 0 });
+    line.mute();
+    const second = events(3);
+    const lost = journal.append(second, { after: 2 });
+    lost.catch(() => undefined);
+    while ((await direct.head()) < 5) await sleep(10);
+    line.cut();
+    await expect(lost).rejects.toThrow();
+    await expect(journal.head()).rejects.toThrow();
+    line.mend();
+    while ((await journal.head().catch(() => 0)) !== 5) await sleep(50);
+    expect(await journal.append(second, { after: 2 })).toEqual({ appended: true, head: 5 });
+    expect((await journal.read({ from: 1, limit: 10 })).map(({ id }) => id)).toEqual(
+      [...first, ...second].map(({ id }) => id),
+    );
+    await Promise.all([journal.close(), direct.close()]);
+    await line.close();
+  });
+
+  test(
+    'a server that stands still leaves the outcome unknown, and is used again later',
+    { timeout: 60_000 },
+    async () => {
+      const line = await openLine(url);
+      const journal = kurrentJournal({ url: line.url, ledger: randomUUID() });
+      await journal.append(events(1), { after: 0 });
+      line.mute();
+      await expect(journal.append(events(1), { after: 1 })).rejects.toThrow(/did not answer an append within/);
+      line.cut();
+      line.mend();
+      while ((await journal.head().catch(() => 0)) !== 2) await sleep(50);
+      expect(await journal.append(events(1), { after: 2 })).toEqual({ appended: true, head: 3 });
+      await journal.close();
+      await line.close();
+    },
+  );
+
+  test('a follower outlives nothing, but the next one goes on where it stood', { timeout: 30_000 }, async () => {
+    const line = await openLine(url);
+    const ledger = randomUUID();
+    const [journal, direct] = [kurrentJournal({ url: line.url, ledger }), kurrentJournal({ url, ledger })];
+    await direct.append(events(5), { after: 0 });
+    const seen: number[] = [];
+    const follow = async (): Promise<void> => {
+      for await (const step of journal.follow({ after: seen.length, signal: new AbortController().signal })) {
+        if ('events' in step) seen.push(...step.events.map(({ position }) => position));
+        else if (step.caughtUpAt === 5) line.cut();
+        else if (step.caughtUpAt === 8) return;
+      }
+    };
+    await expect(follow()).rejects.toThrow();
+    await direct.append(events(3), { after: 5 });
+    line.mend();
+    for (let done = false; !done;) {
+      done = await follow().then(
+        () => true,
+        () => false,
+      );
+    }
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    await Promise.all([journal.close(), direct.close()]);
+    await line.close();
   });
 });

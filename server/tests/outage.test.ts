@@ -1,9 +1,8 @@
 /** The database goes away and comes back: clear answers meanwhile, and the server mends itself. */
-import type { Server, Socket } from 'node:net';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Line } from '../../tests/support/line.ts';
+import { openLine } from '../../tests/support/line.ts';
 import { readOwnAccount } from '../src/http/contract/accounts.ts';
 import { deposit } from '../src/http/contract/money.ts';
 import { ready } from '../src/http/contract/system.ts';
@@ -24,49 +23,6 @@ afterAll(async () => {
   await bank.close();
   await line.close();
 });
-
-type Line = { readonly url: string; cut(): void; mend(): void; close(): Promise<void> };
-
-/** A line to the database that can be cut. */
-async function openLine(databaseUrl: string): Promise<Line> {
-  const target = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
-  let whole = true;
-  const server: Server = createServer((near) => {
-    if (!whole) {
-      near.destroy();
-      return;
-    }
-    const far = connect(Number(target.port), target.hostname);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => sockets.delete(socket));
-    }
-    near.pipe(far).pipe(near);
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const url = new URL(databaseUrl);
-  url.host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-  return {
-    url: url.href,
-    cut() {
-      whole = false;
-      for (const socket of sockets) socket.destroy();
-    },
-    mend() {
-      whole = true;
-    },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      }),
-  };
-}
 
 test('503 while it is away, no stack, and everything works again once it is back', async () => {
   const { token } = await bank.customer({ cents: 1_000 });
