@@ -16,7 +16,7 @@ import type { Random } from './scheduler.ts';
 import { random, scheduler } from './scheduler.ts';
 
 const firstSeed = Number(process.env['SIMULATION_SEED'] ?? '1');
-const runs = Number(process.env['SIMULATION_RUNS'] ?? '1000');
+const runs = Number(process.env['SIMULATION_RUNS'] ?? '2000');
 
 type Result = {
   readonly observations: number;
