@@ -4,8 +4,8 @@ import { ensureCertificates } from './certs/ensure.ts';
 import { endWith, Failure } from './failure.ts';
 
 try {
-  const { certsDir } = readConfig(process.env);
-  const { ca, made } = await ensureCertificates(certsDir, Date.now());
+  const { certsDir, certNames } = readConfig(process.env);
+  const { ca, made } = await ensureCertificates(certsDir, Date.now(), { names: certNames });
   console.log(
     made.length === 0 ? `The certificates in ${certsDir} are good.` : `Made in ${certsDir}: ${made.join(', ')}.`,
   );

@@ -34,7 +34,7 @@ async function start(): Promise<void> {
   const config = readConfig(process.env);
   ensureWritable(config.stateDir);
   await ensurePortFree(config);
-  const { ca } = await ensureCertificates(config.certsDir, Date.now());
+  const { ca } = await ensureCertificates(config.certsDir, Date.now(), { names: config.certNames });
   const secrets = await loadSecrets(config.stateDir);
 
   let { databaseUrl } = config;

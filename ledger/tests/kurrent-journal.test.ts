@@ -77,6 +77,29 @@ describe.skipIf(url === '')('on the server of TEST_EVENT_LOG_URL', () => {
     },
   );
 
+  test('of a million events, the last costs what the first did', { timeout: 300_000 }, async () => {
+    const journal = kurrentJournal({ url, ledger: randomUUID() });
+    /** The median of single appends, in milliseconds: shown, not asserted. */
+    const cost = async (after: number): Promise<number> => {
+      const times: number[] = [];
+      for (let n = 0; n < 100; n++) {
+        const startedAt = performance.now();
+        await journal.append(events(1), { after: after + n });
+        times.push(performance.now() - startedAt);
+      }
+      return times.sort((a, b) => a - b)[50] ?? 0;
+    };
+    const first = await cost(0);
+    let head = 100;
+    for (; head < 1_000_000; head += 500) await journal.append(events(500), { after: head });
+    const last = await cost(head);
+    console.log(`one append: ${first.toFixed(2)} ms at the beginning, ${last.toFixed(2)} ms at a million events`);
+    expect(await journal.head()).toBe(head + 100);
+    const [only] = await journal.readAt([999_999]);
+    expect(only?.position).toBe(999_999);
+    await journal.close();
+  });
+
   test('a follower outlives nothing, but the next one goes on where it stood', { timeout: 30_000 }, async () => {
     const line = await openLine(url);
     const ledger = randomUUID();

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { readEventLog } from '../../ledger/src/journal/event-log.ts';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { masterKeyPath, secretFile } from '../../ledger/src/vault/secret-file.ts';
+import { setting } from '../../ledger/src/vault/setting.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import { projectorConnection, readersConnection } from './connection.ts';
 import { runProjector } from './projector.ts';
@@ -17,8 +18,11 @@ function fail(sentence: string): never {
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const value = (name: string, otherwise: string): string => {
-  const text = process.env[name] ?? '';
-  return text === '' ? otherwise : text;
+  try {
+    return setting(process.env, name) ?? otherwise;
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
 };
 const databaseUrl = value('DATABASE_URL', '');
 if (databaseUrl === '') {

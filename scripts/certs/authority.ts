@@ -16,8 +16,15 @@ import {
 import type { webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 
+/** What the bank and its browsers use; EventStoreDB and KurrentDB read RSA keys only. */
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const dayMs = 86_400_000;
+const rsa = {
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  modulusLength: 3072,
+  publicExponent: Uint8Array.of(1, 0, 1),
+};
 const authorityDays = 3650;
 /** Browsers refuse server certificates that are valid for longer than 398 days. */
 const serverDays = 397;
@@ -54,12 +61,23 @@ export async function makeAuthority(now: number): Promise<Pem> {
   return { cert: certificate.toString('pem'), key: await keyToPem(keys.privateKey) };
 }
 
+export type Subject = {
+  readonly commonName: string;
+  /** Host names and addresses. */
+  readonly names: readonly string[];
+  /** A node of an event log talks to its sisters as well, and has an RSA key. */
+  readonly isNode?: boolean;
+};
+
 /** A server certificate for these host names and addresses, signed by the authority. */
-export async function issueServer(authority: Pem, names: readonly string[], now: number): Promise<Pem> {
-  const keys = await makeKeys();
+export async function issueServer(authority: Pem, subject: Subject, now: number): Promise<Pem> {
+  const { names, isNode = false } = subject;
+  const keys: webcrypto.CryptoKeyPair = isNode
+    ? await crypto.subtle.generateKey(rsa, true, ['sign', 'verify'])
+    : await makeKeys();
   const issuer = new X509Certificate(authority.cert);
   const certificate = await X509CertificateGenerator.create({
-    subject: `CN=${names[0] ?? 'localhost'}`,
+    subject: `CN=${subject.commonName}`,
     issuer: issuer.subjectName,
     publicKey: keys.publicKey,
     signingKey: await keyFromPem(authority.key),
@@ -67,8 +85,10 @@ export async function issueServer(authority: Pem, names: readonly string[], now:
     ...validity(now, serverDays),
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      isNode
+        ? new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true)
+        : new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ...(isNode ? [ExtendedKeyUsage.clientAuth] : [])]),
       new SubjectAlternativeNameExtension(
         names.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
       ),

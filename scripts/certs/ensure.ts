@@ -1,10 +1,11 @@
 /** Sees to it that the folder of certificates holds an authority and a server certificate that can be used. */
 import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Failure, isCode } from '../failure.ts';
-import type { Pem } from './authority.ts';
+import type { Pem, Subject } from './authority.ts';
 import { issueServer, makeAuthority } from './authority.ts';
 
 /** Renewed when fewer days than these are left. */
@@ -13,11 +14,34 @@ const dayMs = 86_400_000;
 
 export type Certificates = { readonly ca: string; readonly made: readonly string[] };
 
+/** What the authority signs: the files' name and whom the certificate speaks for. */
+type Wanted = { readonly file: 'server' | 'event-log'; readonly subject: Subject };
+
+/** Of the bank's own servers, with names of the owner's beside those of this machine. */
+const server = (names: readonly string[]): Wanted => ({
+  file: 'server',
+  subject: { commonName: 'localhost', names: [...new Set(['localhost', hostname(), '127.0.0.1', '::1', ...names])] },
+});
+
+/** Of the event log's nodes as compose names them; the common name is the one EventStoreDB expects of a node. */
+export const eventLogNodes: Wanted = {
+  file: 'event-log',
+  subject: {
+    commonName: 'eventstoredb-node',
+    names: ['event-log', 'event-log-1', 'event-log-2', 'event-log-3', 'localhost', '127.0.0.1'],
+    isNode: true,
+  },
+};
+
 /**
- * Makes what is missing, renews the server's certificate when it runs out (if the authority is the bank's own), and
- * leaves certificates that were brought alone. `now` in milliseconds. Throws `Failure`.
+ * Makes what is missing, renews what runs out (if the authority is the bank's own), and leaves certificates that were
+ * brought alone. `now` in milliseconds; `names`: more names of the server. Throws `Failure`.
  */
-export async function ensureCertificates(certsDir: string, now: number): Promise<Certificates> {
+export async function ensureCertificates(
+  certsDir: string,
+  now: number,
+  { names = [], also = [] }: { readonly names?: readonly string[]; readonly also?: readonly Wanted[] } = {},
+): Promise<Certificates> {
   const ca = join(certsDir, 'ca.crt');
   const made: string[] = [];
   const authorityExists = existsSync(ca);
@@ -30,23 +54,29 @@ export async function ensureCertificates(certsDir: string, now: number): Promise
     write(certsDir, 'ca', await makeAuthority(now));
     made.push('ca.crt');
   }
-  const server = existsSync(join(certsDir, 'server.crt')) ? check(certsDir, now) : 'missing';
-  if (server !== 'good') {
-    if (!existsSync(join(certsDir, 'ca.key'))) {
+  for (const wanted of [server(names), ...also]) {
+    const crt = join(certsDir, `${wanted.file}.crt`);
+    const state = existsSync(crt) ? check(certsDir, wanted, now) : 'missing';
+    const canIssue = existsSync(join(certsDir, 'ca.key'));
+    if (state === 'good' || (state === 'without a name of CERT_NAMES' && !canIssue)) continue;
+    if (!canIssue) {
       throw new Failure(
-        `The certificate ${join(certsDir, 'server.crt')} is ${server}, and without ca.key it cannot be renewed here: bring a new one.`,
+        `The certificate ${crt} is ${state}, and without ca.key it cannot be renewed here: bring a new one.`,
       );
     }
-    const names = ['localhost', hostname(), '127.0.0.1', '::1'];
-    write(certsDir, 'server', await issueServer(readPair(certsDir, 'ca'), [...new Set(names)], now));
-    made.push('server.crt');
+    write(certsDir, wanted.file, await issueServer(readPair(certsDir, 'ca'), wanted.subject, now));
+    made.push(`${wanted.file}.crt`);
   }
   return { ca, made };
 }
 
-/** Whether the server's certificate can be used at all (else a `Failure`) and for how much longer. */
-function check(certsDir: string, now: number): 'good' | 'expiring' {
-  const { cert, key } = readPair(certsDir, 'server');
+/** Whether a certificate can be used at all (else a `Failure`), for how much longer, and for every name. */
+function check(
+  certsDir: string,
+  { file, subject }: Wanted,
+  now: number,
+): 'good' | 'expiring' | 'without a name of CERT_NAMES' {
+  const { cert, key } = readPair(certsDir, file);
   let certificate: X509Certificate;
   let authority: X509Certificate;
   try {
@@ -60,17 +90,20 @@ function check(certsDir: string, now: number): 'good' | 'expiring' {
     matches = certificate.checkPrivateKey(createPrivateKey(key));
   } catch {
     throw new Failure(
-      `The key ${join(certsDir, 'server.key')} is not readable as PEM: replace it, or empty the folder.`,
+      `The key ${join(certsDir, `${file}.key`)} is not readable as PEM: replace it, or empty the folder.`,
     );
   }
-  if (!matches) throw new Failure(`In ${certsDir}, server.key is not the key of server.crt: bring the two together.`);
+  if (!matches) throw new Failure(`In ${certsDir}, ${file}.key is not the key of ${file}.crt: bring the two together.`);
   if (!certificate.checkIssued(authority)) {
     throw new Failure(
-      `In ${certsDir}, server.crt was not issued by ca.crt: bring the two together, or empty the folder.`,
+      `In ${certsDir}, ${file}.crt was not issued by ca.crt: bring the two together, or empty the folder.`,
     );
   }
   const daysLeft = (certificate.validToDate.getTime() - now) / dayMs;
-  return daysLeft < renewalDays ? 'expiring' : 'good';
+  if (daysLeft < renewalDays) return 'expiring';
+  const speaksFor = (name: string): boolean =>
+    (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
+  return subject.names.every(speaksFor) ? 'good' : 'without a name of CERT_NAMES';
 }
 
 function readPair(certsDir: string, name: string): Pem {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { connect, createServer } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ensureCertificates } from '../certs/ensure.ts';
+import { ensureCertificates, eventLogNodes } from '../certs/ensure.ts';
 
 const now = Date.now();
 const dayMs = 86_400_000;
@@ -50,6 +50,21 @@ test('made at the first start, trusted under every local name, keys for the owne
   expect(await handshake('127.0.0.1', read('ca.crt'))).toBe('TLSv1.3');
   for (const key of ['ca.key', 'server.key']) expect(statSync(file(key)).mode & 0o777).toBe(0o600);
   expect(await ensureCertificates(certsDir, now)).toMatchObject({ made: [] });
+});
+
+test('names of CERT_NAMES are added when they are first asked for; nodes of the event log get a certificate too', async () => {
+  await ensureCertificates(certsDir, now);
+  const names = ['bank.example.org', '192.0.2.9'];
+  const { made } = await ensureCertificates(certsDir, now, { names, also: [eventLogNodes] });
+  expect(made).toEqual(['server.crt', 'event-log.crt']);
+  const certificate = new X509Certificate(read('server.crt'));
+  expect(certificate.checkHost('bank.example.org')).toBeDefined();
+  expect(certificate.checkIP('192.0.2.9')).toBeDefined();
+  expect(certificate.checkHost('localhost')).toBeDefined();
+  const node = new X509Certificate(read('event-log.crt'));
+  expect(node.publicKey.asymmetricKeyType).toBe('rsa');
+  expect(node.checkHost('event-log-2')).toBeDefined();
+  expect(await ensureCertificates(certsDir, now, { names, also: [eventLogNodes] })).toMatchObject({ made: [] });
 });
 
 test('whoever trusts another authority does not trust this server', async () => {

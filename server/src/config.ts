@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EventLog } from '../../ledger/src/journal/event-log.ts';
 import { readEventLog } from '../../ledger/src/journal/event-log.ts';
+import { setting } from '../../ledger/src/vault/setting.ts';
 
 export type Config = {
   /** The owner's connection string; absent when the bank brings its own PostgreSQL. */
@@ -11,8 +12,12 @@ export type Config = {
   readonly host: string;
   readonly port: number;
   readonly certsDir: string;
+  /** Names of the server's certificate, beside this machine's own. */
+  readonly certNames: readonly string[];
   /** What the bank keeps beside the database: secrets, snapshot, its own PostgreSQL. */
   readonly stateDir: string;
+  /** Every connection begins with a line of the PROXY protocol that names the client. */
+  readonly isBehindProxy: boolean;
   readonly terminals: 'optional' | 'required';
   readonly logLevel: string;
 };
@@ -29,14 +34,22 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /** Throws `ConfigError`. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const value = (name: string): string | undefined => (env[name] === '' ? undefined : env[name]);
+  const value = (name: string): string | undefined => {
+    try {
+      return setting(env, name);
+    } catch (error) {
+      throw new ConfigError(error instanceof Error ? error.message : String(error));
+    }
+  };
   return {
     databaseUrl: databaseUrl(value('DATABASE_URL')),
     eventLog: eventLog(value('EVENT_LOG_URL'), value('LEDGER')),
     host: value('HOST') ?? 'localhost',
     port: port(value('PORT') ?? '5001'),
     certsDir: resolve(value('CERTS_DIR') ?? join(root, 'certs')),
+    certNames: certNames(value('CERT_NAMES') ?? ''),
     stateDir: resolve(value('STATE_DIR') ?? join(root, 'var')),
+    isBehindProxy: oneOf('BEHIND_PROXY', value('BEHIND_PROXY') ?? 'no', ['no', 'yes']) === 'yes',
     terminals: oneOf('TERMINALS', value('TERMINALS') ?? 'optional', ['optional', 'required']),
     logLevel: oneOf('LOG_LEVEL', value('LOG_LEVEL') ?? 'info', logLevels),
   };
@@ -71,6 +84,13 @@ function eventLog(url: string | undefined, ledger: string | undefined): EventLog
   const read = readEventLog(url, ledger);
   if (typeof read === 'string') throw new ConfigError(read);
   return read;
+}
+
+function certNames(text: string): readonly string[] {
+  const names = text.split(',').filter((name) => name !== '');
+  const wrong = names.find((name) => !/^[\w.:*-]{1,253}$/.test(name));
+  if (wrong === undefined) return names;
+  throw new ConfigError(`CERT_NAMES has "${wrong}", but must be host names and addresses with commas between them.`);
 }
 
 function oneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {

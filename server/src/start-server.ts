@@ -42,6 +42,7 @@ export type ServerOptions = {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
+  readonly isBehindProxy: boolean;
   readonly terminals: 'optional' | 'required';
   /** Where the snapshot of the book is kept. */
   readonly stateDir: string;

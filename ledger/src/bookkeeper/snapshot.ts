@@ -1,5 +1,5 @@
 /** The snapshot: the book of one position, kept for a quicker start; a cache that is checked before it is believed. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
@@ -47,7 +47,7 @@ export function fileSnapshots({ path }: { readonly path: string }): SnapshotStor
     async save(book, at) {
       const bytes = toBytes(book, at);
       await mkdir(dirname(path), { recursive: true });
-      const written = `${path}.${String(process.pid)}`;
+      const written = `${path}.${randomUUID()}`;
       await writeFile(written, bytes, { flush: true, mode: 0o600 });
       await rename(written, path);
     },

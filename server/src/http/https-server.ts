@@ -2,7 +2,8 @@
 import type { RequestListener } from 'node:http';
 import type { Server } from 'node:https';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
+import { behindProxy } from './proxy-line.ts';
 import { toProblem } from './problems.ts';
 
 export type TlsFiles = { readonly key: string; readonly cert: string; readonly ca: string };
@@ -28,7 +29,12 @@ export type Door = {
 /** Rejects when the port cannot be had. */
 export async function openDoor(
   listener: RequestListener,
-  { tls, host, port }: { readonly tls: TlsFiles; readonly host: string; readonly port: number },
+  {
+    tls,
+    host,
+    port,
+    isBehindProxy,
+  }: { readonly tls: TlsFiles; readonly host: string; readonly port: number; readonly isBehindProxy: boolean },
 ): Promise<Door> {
   const server = createServer(
     {
@@ -46,20 +52,21 @@ export async function openDoor(
     },
     listener,
   );
-  server.maxConnections = limits.connections;
   server.setTimeout(limits.idleMs);
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end(malformed());
     else socket.destroy();
   });
+  const outer = isBehindProxy ? behindProxy(server) : server;
+  outer.maxConnections = limits.connections;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
+    outer.once('error', reject);
+    outer.listen({ host, port }, () => {
+      outer.off('error', reject);
       resolve();
     });
   });
-  return { port: (server.address() as AddressInfo).port, close: () => drain(server) };
+  return { port: (outer.address() as AddressInfo).port, close: () => drain(server, outer) };
 }
 
 /** What is not even HTTP gets a problem, too. */
@@ -78,9 +85,10 @@ function malformed(): string {
   ].join('\r\n');
 }
 
-async function drain(server: Server): Promise<void> {
+async function drain(server: Server, outer: NetServer): Promise<void> {
   const closed = new Promise<void>((resolve) => {
-    server.close(() => {
+    if (outer !== server) server.close();
+    outer.close(() => {
       resolve();
     });
   });

@@ -11,6 +11,7 @@ import type { Call } from './contract/call.ts';
 import { defaultBodyLimitBytes } from './contract/call.ts';
 import { idempotencyKeyMistake, isIdempotencyKey } from './idempotency.ts';
 import type { Mistake, Refusal } from './problems.ts';
+import { clientAddress } from './proxy-line.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { rateLimit } from './rate-limit.ts';
 import { terminalOf } from './terminal.ts';
@@ -76,7 +77,7 @@ export function guarded(
   const readBody: ReadBody | undefined = call.body && jsonBody(call.bodyLimitBytes ?? defaultBodyLimitBytes);
 
   return async (request, response, correlationId) => {
-    const wait = limit?.take(request.socket.remoteAddress ?? '', performance.now());
+    const wait = limit?.take(clientAddress(request.socket), performance.now());
     if (wait !== undefined) return { code: 'too_many_requests', ...wait };
 
     const terminal = terminalOf(request);

@@ -98,6 +98,7 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
       tls: issued.server,
       host: 'localhost',
       port: 0,
+      isBehindProxy: false,
       terminals: 'optional',
       stateDir,
       version: '0.0.0',

