@@ -16,7 +16,7 @@ module.exports = {
     never(
       'no-orphan',
       'A file that nobody imports and that imports nothing does nothing.',
-      { orphan: true, pathNot: ['[.]test[.]ts$', '[.]config[.]js$', '[.]cjs$', '^server/pages/'] },
+      { orphan: true, pathNot: ['[.]test[.]ts$', '[.]config[.]js$', '[.]cjs$', '^server/pages/', '[.]d[.]ts$'] },
       {},
     ),
     never('resolvable', 'Every import leads somewhere.', {}, { couldNotResolve: true }),
@@ -71,13 +71,16 @@ module.exports = {
     never(
       'screens-know-contracts-only',
       'A screen shares schemas, types and the fold with the server, no code of its own.',
-      { path: '^(atm-ui|admin-ui)/' },
-      { path: '^(ledger|projections|server|scripts|bench)/', pathNot: [contract, domain] },
+      { path: '^(atm-ui|admin-ui)/', pathNot: '/tests/' },
+      {
+        path: '^(ledger|projections|server|scripts|bench)/',
+        pathNot: [contract, domain, '^server/src/http/problems[.]ts$'],
+      },
     ),
     never(
       'no-development-package',
       'What runs in the bank is listed under "dependencies".',
-      { path: '^(ledger|projections|server)/src/|^scripts/', pathNot: '/tests/' },
+      { path: '^(ledger|projections|server)/src/|^scripts/', pathNot: ['/tests/', '^scripts/screens/'] },
       { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     ),
     never(

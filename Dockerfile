@@ -1,5 +1,16 @@
-# The bank's programs. Stage one gathers the packages, stage two runs them as an ordinary account on a read-only disk.
+# The bank's programs. The first stages build the screens and gather the packages, the last one runs the bank as an
+# ordinary account on a read-only disk.
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+
+FROM ${NODE_IMAGE} AS screens
+WORKDIR /bank
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY ledger/src ledger/src
+COPY server/src server/src
+COPY scripts scripts
+COPY atm-ui atm-ui
+RUN node scripts/screens.ts
 
 FROM ${NODE_IMAGE} AS packages
 WORKDIR /bank
@@ -17,6 +28,7 @@ COPY projections projections
 COPY server server
 COPY scripts scripts
 COPY data data
+COPY --from=screens /bank/atm-ui/dist atm-ui/dist
 RUN mkdir /state && chown 1000:1000 /state
 USER 1000:1000
 VOLUME /state

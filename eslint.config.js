@@ -1,4 +1,5 @@
 /** The lint rules: typescript-eslint's strict set with types, and the few rules that are this project's own. */
+import vue from 'eslint-plugin-vue';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
@@ -29,11 +30,20 @@ const noConfiguration = {
 const noRandomness = { object: 'Math', property: 'random', message: 'Take randomness as an argument.' };
 
 export default defineConfig(
-  globalIgnores(['node_modules/', 'var/', 'coverage/']),
+  globalIgnores(['node_modules/', 'var/', 'coverage/', '*/dist/']),
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
+  vue.configs['flat/recommended'],
   {
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: import.meta.dirname,
+        extraFileExtensions: ['.vue'],
+        // Inside a .vue file.
+        parser: tseslint.parser,
+      },
+    },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       eqeqeq: 'error',
@@ -68,8 +78,30 @@ export default defineConfig(
     },
   },
   {
+    files: ['atm-ui/src/**'],
+    rules: { '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }] },
+  },
+  {
     files: ['**/main.ts', 'scripts/**', '**/tests/**', '**/*.test.ts'],
     rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['**/*.vue'],
+    rules: {
+      // vue-tsc knows the template's types, this parser does not.
+      'no-undef': 'off',
+      'vue/html-self-closing': 'off',
+      'vue/singleline-html-element-content-newline': 'off',
+      'vue/max-attributes-per-line': 'off',
+      'vue/html-indent': 'off',
+      'vue/html-closing-bracket-newline': 'off',
+      'vue/multiline-html-element-content-newline': 'off',
+      'vue/require-default-prop': 'off',
+      'vue/multi-word-component-names': 'off',
+      'vue/attributes-order': 'off',
+      'vue/block-lang': ['error', { script: { lang: 'ts' } }],
+      'vue/no-v-html': 'error',
+    },
   },
   { files: ['**/*.js', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
 );

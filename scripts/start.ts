@@ -9,6 +9,7 @@ import { startPostgres } from './postgres/embedded.ts';
 import { migrate } from './migrate.ts';
 import { ensureWritable, ensurePortFree } from './start/checks.ts';
 import { watchOver } from './start/children.ts';
+import { ensureScreens } from './screens/build.ts';
 import { importSampleBank } from './start/sample-bank.ts';
 import { greeting } from './start/greeting.ts';
 
@@ -35,6 +36,7 @@ async function start(): Promise<void> {
   ensureWritable(config.stateDir);
   await ensurePortFree(config);
   const { ca } = await ensureCertificates(config.certsDir, Date.now(), { names: config.certNames });
+  await ensureScreens();
   const secrets = await loadSecrets(config.stateDir);
 
   let { databaseUrl } = config;

@@ -17,6 +17,7 @@ export function greeting({ config, ca, staff, sample }: Greeting): string {
   const lines = [
     '',
     `The bank is open: ${url}`,
+    `  the machine        ${url}/atm/`,
     `  API documentation  ${url}/docs`,
     `  trust              ${relative(process.cwd(), ca)}   (curl --cacert ${relative(process.cwd(), ca)} ${url}/health/ready)`,
   ];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../scripts/migrate.ts';
+import { ensureScreens } from '../../scripts/screens/build.ts';
 import { startPostgres } from '../../scripts/postgres/embedded.ts';
 
 declare module 'vitest' {
@@ -16,6 +17,7 @@ declare module 'vitest' {
 export const template = 'grand_livre_template';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await ensureScreens();
   const given = process.env['TEST_DATABASE_URL'];
   const stateDir = mkdtempSync(join(tmpdir(), 'grand-livre-tests-'));
   chmodSync(stateDir, 0o755);

@@ -1,5 +1,6 @@
 /** The few pages for people: the landing page and the documentation, every byte of them from this machine. */
 import { Router } from 'express';
+import staticGzip from 'express-static-gzip';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { noted } from './observe.ts';
@@ -17,6 +18,12 @@ const files: Readonly<Record<string, string>> = {
   '/favicon.ico': join(swaggerUi, 'favicon-32x32.png'),
 };
 
+/** The built screens, each under its address. */
+const screens: Readonly<Record<string, string>> = { '/atm': join(import.meta.dirname, '../../../atm-ui/dist') };
+
+/** Files under `assets` have the hash of their content in their name. */
+const forEver = 'public, max-age=31536000, immutable';
+
 export function pages(): Router {
   const router = Router();
   for (const [path, file] of Object.entries(files)) {
@@ -24,6 +31,26 @@ export function pages(): Router {
       noted(response).route = path;
       response.sendFile(file, { cacheControl: false, headers: { 'Cache-Control': 'no-cache' } });
     });
+  }
+  for (const [address, folder] of Object.entries(screens)) {
+    router.use(address, (_request, response, next) => {
+      noted(response).route = `${address}/`;
+      next();
+    });
+    router.use(
+      address,
+      staticGzip(folder, {
+        enableBrotli: true,
+        orderPreference: ['br'],
+        serveStatic: {
+          cacheControl: false,
+          setHeaders(response, path) {
+            const isHashed = /[\\/]assets[\\/]/.test(path);
+            response.setHeader('Cache-Control', isHashed ? forEver : 'no-cache');
+          },
+        },
+      }),
+    );
   }
   return router;
 }

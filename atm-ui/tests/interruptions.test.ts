@@ -1,0 +1,182 @@
+/** Whatever interrupts an operation, the person learns what became of it, and it happens once. */
+import { expect, test } from 'vitest';
+import { childOf, newPlace, until } from '../../scripts/tests/start.suite.ts';
+import { readOwnEntries } from '../../server/src/http/contract/accounts.ts';
+import { endAfterSeconds, warnAfterSeconds } from '../src/machine/limits.ts';
+import { fr } from '../src/words/fr.ts';
+import { launchBrowser, openKiosk } from './support/browser.ts';
+import { balanceOn, choose, logIn, stories, title, typePin } from './support/stories.ts';
+
+const { bank, kiosk } = stories();
+
+test('the answer is lost: the machine asks again with the same key, and it was done once', async () => {
+  const customer = await bank().customer({ cents: 10_000 });
+  const { page } = await kiosk();
+  await logIn(page, customer);
+  await page.keyboard.press('1');
+  await title(page, fr.cash.withdrawTitle);
+  await page.keyboard.press('1');
+  let sendings = 0;
+  await page.route('**/withdrawals', async (route) => {
+    sendings += 1;
+    // It reaches the bank, but what the bank answers does not come back, twice.
+    if (sendings > 2) return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await typePin(page, '2527');
+  await title(page, fr.result.withdrawal);
+  expect(sendings).toBe(3);
+  await choose(page, fr.result.done);
+  expect(await balanceOn(page)).toBe('80,00 €');
+});
+
+test('reloaded in the middle: the PIN settles it, whether it had been done or not', async () => {
+  for (const hadArrived of [true, false]) {
+    const customer = await bank().customer({ cents: 10_000 });
+    const { page } = await kiosk();
+    await logIn(page, customer);
+    await page.keyboard.press('1');
+    await title(page, fr.cash.withdrawTitle);
+    await page.keyboard.press('1');
+    await page.route('**/withdrawals', async (route) => {
+      if (hadArrived) await route.fetch();
+      await route.abort();
+    });
+    await typePin(page, '2527');
+    await page.getByText(fr.working.waiting(1)).waitFor();
+    await page.reload();
+    await title(page, fr.unsettled.title);
+    await page.unroute('**/withdrawals');
+    await typePin(page, '0000');
+    await page.getByText(fr.pin.wrong(2)).waitFor();
+    // Reloaded once more: it is still known.
+    await page.reload();
+    await title(page, fr.unsettled.title);
+    await typePin(page, '2527');
+    await title(page, fr.result.withdrawal);
+    const entries = await bank().client.call(readOwnEntries, { token: customer.token });
+    expect(entries.body.entries.map(({ amount }) => amount)).toEqual(['-20.00', '100.00']);
+    // Settled is settled.
+    await page.reload();
+    await page.getByText(fr.homeScreen.hint).waitFor();
+    expect(await balanceOn(page)).toBe('80,00 €');
+  }
+});
+
+test('left unsettled, it is in the summary as not confirmed', async () => {
+  const customer = await bank().customer({ cents: 10_000 });
+  const { page } = await kiosk();
+  await logIn(page, customer);
+  await page.keyboard.press('2');
+  await title(page, fr.cash.depositTitle);
+  await page.keyboard.press('1');
+  await page.route('**/deposits', (route) => route.abort());
+  await typePin(page, '2527');
+  await page.getByText(fr.working.waiting(1)).waitFor();
+  await page.reload();
+  await title(page, fr.unsettled.title);
+  await page.keyboard.press('Escape');
+  await title(page, fr.farewell.title);
+  await page.getByText(fr.outcomes.unsettled).waitFor();
+  await page.getByText(fr.farewell.unsettled).waitFor();
+});
+
+test('back and reload are harmless on every step', async () => {
+  const customer = await bank().customer({ cents: 10_000 });
+  const { page } = await kiosk();
+  await logIn(page, customer);
+  await page.keyboard.press('1');
+  await title(page, fr.cash.withdrawTitle);
+  await page.goBack();
+  await page.getByText(fr.homeScreen.hint).waitFor();
+  await page.keyboard.press('1');
+  await title(page, fr.cash.withdrawTitle);
+  await page.keyboard.press('1');
+  await page.getByRole('application').waitFor();
+  await page.keyboard.type('25');
+  await page.reload();
+  await page.getByText(fr.homeScreen.hint).waitFor();
+  // After the result, Back repeats nothing.
+  await page.keyboard.press('1');
+  await title(page, fr.cash.withdrawTitle);
+  await page.keyboard.press('1');
+  await typePin(page, '2527');
+  await title(page, fr.result.withdrawal);
+  await page.goBack();
+  await page.goBack();
+  await title(page, fr.result.withdrawal);
+  await choose(page, fr.result.leave);
+  await title(page, fr.farewell.title);
+  await page.goBack();
+  await title(page, fr.farewell.title);
+  const entries = await bank().client.call(readOwnEntries, { token: customer.token });
+  expect(entries.body.entries.map(({ amount }) => amount)).toEqual(['-20.00', '100.00']);
+});
+
+test('nobody there: a warning that any key extends, then the end, with nothing left behind', async () => {
+  const customer = await bank().customer({ cents: 10_000 });
+  const { page, context } = await kiosk();
+  await page.clock.install();
+  await page.reload();
+  await page.clock.runFor(1_000);
+  await logIn(page, customer);
+  await page.clock.runFor((warnAfterSeconds + 2) * 1_000);
+  await page.getByRole('dialog', { name: fr.idle.title }).waitFor();
+  await page.keyboard.press('Shift');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.clock.runFor((warnAfterSeconds + 2) * 1_000);
+  await page.getByRole('button', { name: fr.idle.stay }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  const [cookie] = (await context.cookies()).filter(({ name }) => name === '__Host-session');
+  await page.clock.runFor((warnAfterSeconds + endAfterSeconds + 2) * 1_000);
+  await page.getByText(fr.farewell.idle).waitFor();
+  await expect.poll(async () => (await context.cookies()).length).toBe(0);
+  const { status } = await bank().client.raw('GET', '/api/v1/accounts/me', {
+    headers: { authorization: `Bearer ${cookie?.value ?? ''}` },
+  });
+  expect(status).toBe(401);
+  await page.clock.runFor(31_000);
+  await title(page, fr.welcome.title);
+  expect(await page.evaluate('[sessionStorage.length, localStorage.length]')).toEqual([1, 0]);
+  await page.goBack().catch(() => undefined);
+  expect(await page.content()).not.toContain('Dupont');
+});
+
+test('somebody’s session that a closed browser left is ended, not shown', async () => {
+  const customer = await bank().customer({ cents: 10_000 });
+  const { page, context } = await kiosk();
+  await logIn(page, customer);
+  await page.close();
+  const next = await context.newPage();
+  await next.goto(`${bank().client.origin}/atm/`);
+  await title(next, fr.welcome.title);
+  await expect.poll(async () => (await context.cookies()).length).toBe(0);
+});
+
+test('the server is killed in the middle of a withdrawal: it comes back, and the withdrawal was done once', async () => {
+  const place = await newPlace();
+  const started = place.start();
+  await until(() => started.said().includes('The bank is open'));
+  const browser = await launchBrowser();
+  const { page, faults } = await openKiosk(browser, `https://localhost:${place.env['PORT'] ?? ''}`);
+  await logIn(page, { account: '100001' }, '4821');
+  await page.keyboard.press('1');
+  await title(page, fr.cash.withdrawTitle);
+  await page.keyboard.press('1');
+  await page.getByRole('application').waitFor();
+  // It reaches the server, which dies with it.
+  const sent = page.waitForRequest('**/withdrawals');
+  await page.keyboard.type('4821');
+  await page.keyboard.press('Enter');
+  await sent;
+  process.kill(childOf(started.process, 'server/src/main.ts'), 'SIGKILL');
+  await title(page, fr.result.withdrawal);
+  await choose(page, fr.result.done);
+  expect(await balanceOn(page)).toBe('8 648,37 €');
+  await choose(page, fr.homeScreen.history);
+  await expect.poll(() => page.getByRole('cell', { name: 'Retrait', exact: true }).count()).toBe(1);
+  expect(faults).toEqual([]);
+  await browser.close();
+  await place.clear();
+});

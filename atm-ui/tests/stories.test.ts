@@ -1,0 +1,231 @@
+/** Whole visits to the machine, in a real browser against a real server. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { readOwnEntries } from '../../server/src/http/contract/accounts.ts';
+import { en } from '../src/words/en.ts';
+import { fr } from '../src/words/fr.ts';
+import { balanceOn, choose, logIn, stories, title, typePin } from './support/stories.ts';
+
+const { bank, kiosk } = stories();
+
+test('a first customer opens an account, deposits, withdraws, and transfers to a second, who sees it', async () => {
+  const second = await bank().customer({ cents: 500, firstName: 'Marie' });
+  const { page } = await kiosk();
+  await page.getByRole('button', { name: fr.welcome.open }).click();
+  await title(page, fr.open.pin);
+  // By touch: the digits of the pad.
+  for (const digit of '4680') await page.getByRole('button', { name: digit, exact: true }).click();
+  await page.getByRole('button', { name: fr.confirm }).click();
+  await title(page, fr.open.pinAgain);
+  await typePin(page, '4680');
+  for (const [label, text] of [
+    [fr.open.lastName, 'Œuvrard'],
+    [fr.open.firstName, 'Zoé'],
+    [fr.open.address, '1 rue de l’Église'],
+    [fr.open.postalCode, '13001'],
+    [fr.open.city, 'Marseille'],
+    [fr.open.landline, ''],
+    [fr.open.mobile, '06 12 34 56 78'],
+  ] as const) {
+    await title(page, label);
+    await page.getByLabel(label).fill(text);
+    await page.keyboard.press('Enter');
+  }
+  await choose(page, fr.types.current);
+  await title(page, fr.open.check);
+  await choose(page, fr.open.create);
+  await title(page, fr.open.done);
+  const number = await page.locator('[data-account]').innerText();
+  const saving = page.waitForEvent('download');
+  await page.getByRole('button', { name: fr.open.save }).click();
+  expect(readFileSync(await (await saving).path(), 'utf8')).toContain(`Zoé Œuvrard\nNuméro de compte : ${number}`);
+  await page.getByRole('button', { name: fr.open.enter }).click();
+  await title(page, fr.logIn.account);
+  await page.keyboard.type(number);
+  await page.keyboard.press('Enter');
+  await typePin(page, '4680');
+  await title(page, fr.homeScreen.title('Zoé Œuvrard'));
+
+  await choose(page, fr.homeScreen.deposit);
+  await title(page, fr.cash.depositTitle);
+  await page.keyboard.press('6');
+  await typePin(page, '4680');
+  await title(page, fr.result.deposit);
+  await choose(page, fr.result.done);
+
+  await choose(page, fr.homeScreen.withdraw);
+  await choose(page, fr.cash.other);
+  await page.keyboard.type('45,5');
+  await page.keyboard.press('Enter');
+  await typePin(page, '4680');
+  await title(page, fr.result.withdrawal);
+  await choose(page, fr.result.done);
+  expect(await balanceOn(page)).toBe('154,50 €');
+
+  await choose(page, fr.homeScreen.transfer);
+  await title(page, fr.transfer.to);
+  await page.keyboard.type(second.account);
+  await page.keyboard.press('Enter');
+  await title(page, fr.transfer.amount);
+  await page.keyboard.press('1');
+  await title(page, fr.transfer.check);
+  expect((await page.locator('dl').innerText()).replaceAll(/\s+/g, ' ')).toContain(
+    `Marie Dupont-Évrard (${second.account}) Montant 20,00 € Votre solde 154,50 € Votre solde après 134,50 €`,
+  );
+  await choose(page, fr.go);
+  await typePin(page, '4680');
+  await page.getByText(fr.transfer.lastHint).waitFor();
+  await choose(page, fr.transfer.send);
+  await title(page, fr.result.transfer);
+  await choose(page, fr.result.leave);
+  await title(page, fr.farewell.title);
+  const summary = await page.getByRole('region', { name: fr.farewell.summary }).innerText();
+  expect(summary.match(/Effectué/g)).toHaveLength(3);
+  await choose(page, fr.farewell.finish);
+  await title(page, fr.welcome.title);
+
+  await logIn(page, second);
+  expect(await balanceOn(page)).toBe('25,00 €');
+  await choose(page, fr.homeScreen.history);
+  await page.getByRole('cell', { name: `Virement de ${number}` }).waitFor();
+  await page.getByLabel(fr.history.search).fill('dépôt');
+  await expect.poll(() => page.getByRole('row').count()).toBe(2);
+  await page.getByLabel(fr.history.search).fill('');
+  await page.getByRole('button', { name: fr.history.out }).click();
+  await page.getByText(fr.history.none).waitFor();
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('link', { name: fr.history.download }).click();
+  expect(readFileSync(await (await downloading).path(), 'utf8')).toMatch(/^\uFEFF?Date;Libellé;Montant;Solde\r?\n/);
+});
+
+test('wrong PINs are counted down to the lock, which counts its seconds down', async () => {
+  const { account } = await bank().customer();
+  const { page } = await kiosk();
+  await page.keyboard.type(account);
+  await page.keyboard.press('Enter');
+  await typePin(page, '0000');
+  await page.getByText(fr.logIn.wrong(2)).waitFor();
+  await typePin(page, '1111');
+  await page.getByText(fr.logIn.wrong(1)).waitFor();
+  await typePin(page, '2222');
+  await title(page, fr.locked.title);
+  const left = page.getByRole('timer');
+  const first = await left.innerText();
+  expect(first).toMatch(/^Encore (5 minutes et 0 seconde|4 minutes et 5\d secondes)$/);
+  await expect.poll(() => left.innerText()).not.toBe(first);
+  // The right PIN does not open it now.
+  await page.keyboard.press('Escape');
+  await title(page, fr.welcome.title);
+  await page.keyboard.type(account);
+  await page.keyboard.press('Enter');
+  await typePin(page, '2527');
+  await title(page, fr.locked.title);
+});
+
+test('not enough money: the reason, nothing moved, and a way to another amount', async () => {
+  const customer = await bank().customer({ cents: 3_000 });
+  const { page } = await kiosk();
+  await logIn(page, customer);
+  await page.keyboard.press('1');
+  await title(page, fr.cash.withdrawTitle);
+  await page.keyboard.press('2');
+  await typePin(page, '2527');
+  await title(page, fr.result.refused);
+  await page.getByText(fr.refusals['insufficient_funds'] ?? '').waitFor();
+  await choose(page, fr.result.otherAmount);
+  await title(page, fr.cash.withdrawTitle);
+  await page.keyboard.press('1');
+  // A wrong PIN in the middle costs nothing but the PIN.
+  await typePin(page, '0000');
+  await page.getByText(fr.pin.wrong(2)).waitFor();
+  await typePin(page, '2527');
+  await title(page, fr.result.withdrawal);
+  await choose(page, fr.result.done);
+  expect(await balanceOn(page)).toBe('10,00 €');
+});
+
+test('a recipient that does not exist, and one’s own account', async () => {
+  const customer = await bank().customer({ cents: 3_000 });
+  const { page } = await kiosk();
+  await logIn(page, customer);
+  await page.keyboard.press('3');
+  await title(page, fr.transfer.to);
+  await page.keyboard.type(customer.account);
+  await page.keyboard.press('Enter');
+  await page.getByText(fr.refusals['same_account'] ?? '').waitFor();
+  await page.getByLabel(fr.transfer.to).fill('999999999999');
+  await page.keyboard.press('Enter');
+  await title(page, fr.transfer.amount);
+  await page.keyboard.press('1');
+  await title(page, fr.transfer.to);
+  await page.getByText(fr.refusals['destination_not_found'] ?? '').waitFor();
+});
+
+test('pressed twice, done once', async () => {
+  const customer = await bank().customer({ cents: 10_000 });
+  const { page } = await kiosk();
+  await logIn(page, customer);
+  await page.keyboard.press('1');
+  await title(page, fr.cash.withdrawTitle);
+  await page.getByRole('list').getByRole('button').first().dblclick();
+  await page.getByRole('application').waitFor();
+  await page.keyboard.type('2527');
+  await page.getByRole('button', { name: fr.confirm }).dblclick();
+  await title(page, fr.result.withdrawal);
+  const entries = await bank().client.call(readOwnEntries, { token: customer.token });
+  expect(entries.body.entries.map(({ amount }) => amount)).toEqual(['-20.00', '100.00']);
+});
+
+test('English, on every screen, without losing the place', async () => {
+  const customer = await bank().customer({ cents: 123_456 });
+  const { page } = await kiosk();
+  await logIn(page, customer);
+  await page.keyboard.press('1');
+  await title(page, fr.cash.withdrawTitle);
+  await page.getByRole('button', { name: 'English' }).click();
+  await title(page, en.cash.withdrawTitle);
+  expect(await page.locator('html').getAttribute('lang')).toBe('en');
+  await page.keyboard.press('1');
+  await typePin(page, '2527');
+  await title(page, en.result.withdrawal);
+  await page.getByText('Your new balance is €1,214.56.').waitFor();
+});
+
+test('a balance that is hidden stays hidden', async () => {
+  const customer = await bank().customer({ cents: 123_456 });
+  const { page } = await kiosk();
+  await logIn(page, customer);
+  await page.getByRole('button', { name: fr.hide }).click();
+  expect(await page.locator('main').innerText()).not.toContain('234,56');
+  await page.keyboard.press('2');
+  await title(page, fr.cash.depositTitle);
+  await page.keyboard.press('1');
+  await typePin(page, '2527');
+  await title(page, fr.result.deposit);
+  expect(await page.locator('main').innerText()).not.toMatch(/2[35]4,56/);
+});
+
+test('no PIN digit is ever in the page', async () => {
+  const { account } = await bank().customer();
+  const { page } = await kiosk();
+  await page.keyboard.type(account);
+  await page.keyboard.press('Enter');
+  await page.getByRole('application').waitFor();
+  const before = await page.content();
+  await page.keyboard.type('2527');
+  await page.getByText(fr.pin.typed(4)).waitFor();
+  const isPinIn = (text: string): boolean => text.includes('2527');
+  expect(isPinIn(before) || isPinIn(await page.content())).toBe(false);
+  expect(await page.locator('input').count()).toBe(0);
+  const kept = await page.evaluate<string>('JSON.stringify([{ ...sessionStorage }, { ...localStorage }])');
+  expect(isPinIn(kept)).toBe(false);
+});
+
+test('a session that was ended elsewhere is said, and leads back in', async () => {
+  const customer = await bank().customer({ cents: 1_000 });
+  const { page } = await kiosk();
+  await logIn(page, customer);
+  await bank().database.query('delete from access.sessions where account = $1', [customer.account]);
+  await page.keyboard.press('5');
+  await page.getByText(fr.farewell.expired).waitFor();
+});
