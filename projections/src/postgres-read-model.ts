@@ -1,8 +1,10 @@
 /** The read model in PostgreSQL: each question is a file of its own under `queries/`. */
 import type pg from 'pg';
 import { account } from './queries/account.ts';
+import { curve } from './queries/curve.ts';
 import { allEntries, entries } from './queries/entries.ts';
 import { eventPositions } from './queries/event-positions.ts';
+import { overview } from './queries/overview.ts';
 import { progress } from './queries/progress.ts';
 import { searchAccounts } from './queries/search-accounts.ts';
 import { trialBalance } from './queries/trial-balance.ts';
@@ -22,6 +24,8 @@ export function readModel({ pool }: { readonly pool: pg.Pool }): ReadModel & { c
     eventPositions: (number, options) => eventPositions(pool, number, options),
     searchAccounts: (options) => searchAccounts(pool, options),
     trialBalance: () => trialBalance(pool),
+    overview: () => overview(pool),
+    curve: (number, points) => curve(pool, number, points),
     close: () => {
       watch.close();
     },

@@ -49,6 +49,34 @@ export type TrialBalance = {
   readonly total: bigint;
 };
 
+export type BankOverview = {
+  /** Customers' accounts; those that are locked are also counted by their status. */
+  readonly accounts: {
+    readonly open: number;
+    readonly frozen: number;
+    readonly closed: number;
+    readonly locked: number;
+  };
+  /** By value date: what came in from outside and cash, what went out there, what moved between customers. */
+  readonly days: readonly {
+    readonly day: string;
+    readonly deposits: bigint;
+    readonly outflow: bigint;
+    readonly transfers: bigint;
+    readonly operations: number;
+  }[];
+};
+
+/** The last entry of a stretch of an account's life, and how low and high the balance was in it. */
+export type CurvePoint = {
+  readonly version: number;
+  readonly recordedAt: string;
+  readonly valueDate: string;
+  readonly balance: bigint;
+  readonly low: bigint;
+  readonly high: bigint;
+};
+
 export interface ReadModel {
   /** The checkpoint: the last journal position that every answer includes. */
   position(): Promise<number>;
@@ -70,8 +98,12 @@ export interface ReadModel {
    */
   searchAccounts(options: {
     readonly query?: string;
+    readonly status?: AccountStatus;
+    readonly type?: AccountType;
     readonly after?: AccountId;
     readonly limit: number;
   }): Promise<readonly AccountOverview[]>;
   trialBalance(): Promise<TrialBalance>;
+  overview(): Promise<BankOverview>;
+  curve(account: AccountId, points: number): Promise<readonly CurvePoint[]>;
 }

@@ -14,6 +14,8 @@ import { readModel as postgresReadModel } from '../../projections/src/postgres-r
 import { keyIndex } from '../../projections/src/queries/key-index.ts';
 import { postgresPinGate } from './access/pin-gate.ts';
 import { postgresSessions } from './access/sessions.ts';
+import { postgresSecurityLog } from './audit/security-log.ts';
+import { postgresVerifications } from './audit/verifications.ts';
 import { every } from './every.ts';
 import { createApp } from './http/app.ts';
 import type { TlsFiles } from './http/https-server.ts';
@@ -24,6 +26,8 @@ import { accountRoutes } from './http/routes/accounts.ts';
 import { auditRoutes } from './http/routes/audit.ts';
 import { batchRoutes } from './http/routes/batch.ts';
 import { moneyRoutes } from './http/routes/money.ts';
+import { operationRoutes } from './http/routes/operations.ts';
+import { oversightRoutes } from './http/routes/oversight.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
 import { staffRoutes } from './http/routes/staff.ts';
 import { systemRoutes } from './http/routes/system.ts';
@@ -99,6 +103,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const staffGate = postgresStaffGate({ pool: readers });
     const pinGate = postgresPinGate({ pool: readers, pinKey: secrets.pinKey });
     const vault = postgresVault({ pool: readers, masterKey: secrets.masterKey });
+    const security = postgresSecurityLog({
+      pool: readers,
+      onTrouble: (error) => {
+        log.warn({ err: error }, 'a security event could not be noted');
+      },
+    });
+    const verifications = postgresVerifications({
+      pool: readers,
+      journal,
+      connect: async () => {
+        const client = new pg.Client({ ...connection(options), statement_timeout: 0 });
+        client.on('error', () => undefined);
+        await client.connect();
+        return client;
+      },
+      onTrouble: (error) => {
+        log.error({ err: error }, 'a verification could not be carried through');
+      },
+    });
     const projector = projectorWatch();
     watchGauges(metrics, {
       queueLength: () => bookkeeper.queueLength,
@@ -112,11 +135,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const requestKey = createSecretKey(secrets.requestKey);
     const routes: readonly Route[] = [
       ...accountRoutes({ bookkeeper, readModel, vault, pinGate, requestKey }),
-      ...sessionRoutes({ bookkeeper, readModel, sessions, pinGate }),
-      ...moneyRoutes({ bookkeeper, readModel, pinGate, requestKey }),
+      ...sessionRoutes({ bookkeeper, readModel, sessions, pinGate, security }),
+      ...moneyRoutes({ bookkeeper, readModel, pinGate, security, requestKey }),
       ...batchRoutes({ bookkeeper, requestKey }),
-      ...staffRoutes({ staffGate, staffSessions }),
+      ...staffRoutes({ staffGate, staffSessions, security }),
       ...auditRoutes({ readModel, journal }),
+      ...oversightRoutes({
+        ...{ readModel, journal, security, verifications },
+        progress: () => ({
+          head: bookkeeper.head,
+          position: projector.position,
+          lagSeconds: projector.lagSeconds(performance.now()),
+        }),
+      }),
+      ...operationRoutes({ bookkeeper, journal, pinGate, requestKey }),
       ...systemRoutes({
         readiness: () => readinessOf({ pool: readers, bookkeeper, projector }),
         registry: metrics.registry,
@@ -154,15 +186,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-function connect({ databaseUrl, log }: ServerOptions, limits: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: 5_000,
-    options: '-c role=grandlivre_server',
-    application_name: 'grand-livre server',
-    keepAlive: true,
-    ...limits,
-  });
+const connection = ({ databaseUrl }: ServerOptions): pg.ClientConfig => ({
+  connectionString: databaseUrl,
+  connectionTimeoutMillis: 5_000,
+  options: '-c role=grandlivre_server',
+  application_name: 'grand-livre server',
+  keepAlive: true,
+});
+
+function connect(options: ServerOptions, limits: pg.PoolConfig): pg.Pool {
+  const { log } = options;
+  const pool = new pg.Pool({ ...connection(options), ...limits });
   // A connection lost while nobody used it: the next use makes a new one.
   pool.on('error', (error) => {
     log.warn({ err: error }, 'an idle database connection was lost');

@@ -1,13 +1,21 @@
 /** Turns the PIN gate's verdict into an answer; a lock is also told to the journal. */
 import type { Bookkeeper } from '../../../ledger/src/bookkeeper/bookkeeper.ts';
 import type { Verdict } from '../access/pin-gate.ts';
+import type { SecurityLog } from '../audit/security-log.ts';
 import type { Refusal } from './problems.ts';
 
 type Place = { readonly account: string; readonly terminal: string; readonly correlationId: string };
 
 /** Undefined when the PIN was right. */
-export function refusalOf(verdict: Verdict, bookkeeper: Bookkeeper, place: Place): Refusal | undefined {
+export function refusalOf(
+  verdict: Verdict,
+  { bookkeeper, security }: { readonly bookkeeper: Bookkeeper; readonly security: SecurityLog },
+  place: Place,
+): Refusal | undefined {
   if (verdict.ok) return undefined;
+  if (verdict.refusal.code === 'pin_invalid') {
+    security.note({ kind: 'pin_wrong', subject: place.account, terminal: place.terminal });
+  }
   const { refusal, lockedUntil } = verdict;
   if (lockedUntil === undefined) return refusal;
   recordLock(bookkeeper, place, lockedUntil);

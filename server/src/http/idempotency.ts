@@ -16,6 +16,7 @@ export const isIdempotencyKey = (key: string | undefined): key is string =>
 export const commandIds = {
   ofAccount: (account: string, key: string): string => `account:${account}:${key}`,
   ofOpening: (terminal: string, key: string): string => `open:${terminal}:${key}`,
+  ofStaff: (username: string, key: string): string => `staff:${username}:${key}`,
   ofBatch: (username: string, key: string, transferId: string): string => `batch:${username}:${key}:${transferId}`,
 };
 

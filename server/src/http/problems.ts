@@ -21,6 +21,7 @@ export type Refusal =
   /** With `retryAfterSeconds` when this was the last attempt, which locked. */
   | { readonly code: 'pin_invalid'; readonly attemptsLeft: number; readonly retryAfterSeconds?: number }
   | { readonly code: 'credentials_invalid' }
+  | { readonly code: 'entry_not_found' }
   | { readonly code: 'history_broken'; readonly where: string }
   | { readonly code: 'unavailable'; readonly retryAfterSeconds: number }
   | { readonly code: 'internal_error' };
@@ -172,6 +173,12 @@ export const problems: { readonly [C in RefusalCode]: Kind<C> } = {
     title: 'The customer number is taken',
     detail: () => 'The bank already has a customer of this number. Choose another number.',
     when: 'a customer is registered under a number that is taken',
+  },
+  entry_not_found: {
+    status: 404,
+    title: 'There is no such entry',
+    detail: () => 'The journal has no entry of this id. An id is a position and a side, such as "9071.1".',
+    when: 'an entry is reversed that the journal does not have',
   },
   entry_already_reversed: {
     status: 409,

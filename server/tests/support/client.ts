@@ -50,7 +50,7 @@ export function connect(port: number, tls: { ca: string; cert?: string; key?: st
   const raw: Client['raw'] = async (method, path, { headers = {}, body } = {}) => {
     const reply = await request(origin + path, { method: method as 'GET', dispatcher, headers, body: body ?? null });
     const text = await reply.body.text();
-    const isJson = String(reply.headers['content-type']).includes('json');
+    const isJson = /\bjson\b/.test(String(reply.headers['content-type']));
     return {
       status: reply.statusCode,
       headers: reply.headers,

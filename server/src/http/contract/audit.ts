@@ -9,6 +9,7 @@ import {
   after,
   anyAccount,
   currency,
+  day,
   moment,
   money,
   position,
@@ -46,6 +47,8 @@ export const searchAccounts = defineCall({
   who: 'auditor',
   query: z.strictObject({
     query: z.string().max(100, 'must have at most 100 characters').optional(),
+    status: accountStatus.optional(),
+    type: accountType.optional(),
     cursor: accountNumber.optional().meta({ description: 'The `next` of the page before.' }),
     limit,
     after,
@@ -205,4 +208,173 @@ export const trialBalance = defineCall({
       .meta({ id: 'TrialBalance' }),
   },
   refusals: ['overloaded', 'unavailable'],
+});
+
+export const readOverview = defineCall({
+  id: 'readOverview',
+  method: 'get',
+  path: '/api/v1/audit/overview',
+  group: 'Audit',
+  summary: 'See the whole bank at a glance',
+  description: 'The days are by value date, and may be up to a minute old.',
+  who: 'auditor',
+  answer: {
+    status: 200,
+    description: 'The bank.',
+    schema: z
+      .object({
+        head: position,
+        readModel: z.object({ position, lagSeconds: z.number() }),
+        accounts: z.object({ open: z.int(), frozen: z.int(), closed: z.int(), locked: z.int() }),
+        days: z.array(z.object({ day, deposits: money, outflow: money, transfers: money, operations: z.int() })),
+      })
+      .meta({ id: 'BankOverview' }),
+  },
+  refusals: ['overloaded', 'unavailable'],
+});
+
+export const readCurve = defineCall({
+  id: 'readCurve',
+  method: 'get',
+  path: '/api/v1/audit/accounts/{account}/curve',
+  group: 'Audit',
+  summary: 'See the curve of an account’s balance over its whole life',
+  who: 'auditor',
+  params: account,
+  query: z.strictObject({ points: wholeNumber(10, 5_000).default(1_000) }),
+  answer: {
+    status: 200,
+    description: 'Each point is the last entry of a stretch, with the lowest and highest balance in it.',
+    schema: z
+      .object({
+        points: z.array(
+          z.object({ version: z.int(), recordedAt: moment, valueDate: day, balance: money, low: money, high: money }),
+        ),
+      })
+      .meta({ id: 'Curve' }),
+  },
+  refusals: ['account_not_found', 'overloaded', 'unavailable'],
+});
+
+const stream = { status: 200, schema: z.string(), mediaType: 'text/event-stream' } as const;
+
+export const followFeed = defineCall({
+  id: 'followFeed',
+  method: 'get',
+  path: '/api/v1/audit/feed',
+  group: 'Audit',
+  summary: 'Follow what happens, live',
+  description:
+    'Server-sent events: `journal` (as `/events` has them; its id is the position) and `security` (wrong PINs, log-ins of staff). Without `after`, the last fifty first.',
+  who: 'auditor',
+  query: z.strictObject({ after: wholeNumber(0, largest).optional() }),
+  answer: { ...stream, description: 'The feed; it ends after ten minutes, and a browser comes back by itself.' },
+  refusals: ['overloaded', 'unavailable'],
+});
+
+const verification = z
+  .object({
+    id: z.int(),
+    startedBy: z.string(),
+    startedAt: moment,
+    endedAt: moment.optional(),
+    position: position.meta({ description: 'Where journal and read model stood when it began.' }),
+    verified: z.int().meta({ description: 'How many events so far.' }),
+    eventsPerSecond: z.int(),
+    state: z.enum(['running', 'passed', 'differs', 'failed']),
+    accounts: z.int().optional(),
+    entries: z.int().optional(),
+    total: money.optional().meta({ description: 'The sum of all balances: 0.00, or the books are wrong.' }),
+    differences: z
+      .array(
+        z.object({
+          what: z.enum(['journal', 'entry', 'balance', 'version', 'status']),
+          account: z.string().optional(),
+          entryId: z.string().optional(),
+          journal: z.string().optional(),
+          readModel: z.string().optional(),
+        }),
+      )
+      .optional()
+      .meta({ description: 'At most 500: what the journal says, and what the read model shows.' }),
+    failure: z.string().optional(),
+  })
+  .meta({ id: 'Verification' });
+
+export const beginVerification = defineCall({
+  id: 'beginVerification',
+  method: 'post',
+  path: '/api/v1/audit/verifications',
+  group: 'Audit',
+  summary: 'Verify the whole bank: replay the journal, recompute every balance and entry, compare',
+  description: 'One runs at a time: asked for while one runs, that one is the answer. It changes nothing.',
+  who: 'auditor',
+  answer: {
+    status: 201,
+    description: 'It runs.',
+    schema: z.object({ id: z.int() }).meta({ id: 'VerificationBegun' }),
+  },
+  refusals: ['overloaded', 'unavailable'],
+});
+
+export const listVerifications = defineCall({
+  id: 'listVerifications',
+  method: 'get',
+  path: '/api/v1/audit/verifications',
+  group: 'Audit',
+  summary: 'See the verifications, newest first',
+  who: 'auditor',
+  answer: {
+    status: 200,
+    description: 'At most 50.',
+    schema: z.object({ verifications: z.array(verification) }).meta({ id: 'Verifications' }),
+  },
+  refusals: ['overloaded', 'unavailable'],
+});
+
+export const followVerification = defineCall({
+  id: 'followVerification',
+  method: 'get',
+  path: '/api/v1/audit/verifications/{id}/progress',
+  group: 'Audit',
+  summary: 'Follow a verification to its end',
+  description: 'Server-sent events named `progress`, each a whole `Verification`; the last one has ended.',
+  who: 'auditor',
+  params: z.strictObject({ id: wholeNumber(1, largest) }),
+  answer: { ...stream, description: 'Its progress.' },
+  refusals: ['not_found', 'overloaded', 'unavailable'],
+});
+
+/** Parts of an account's life, for files. */
+const stretch = z.strictObject({
+  from: wholeNumber(1, largest).default(1),
+  to: wholeNumber(1, largest)
+    .optional()
+    .meta({ description: 'Versions (CSV) or positions (JSON lines), both ends included.' }),
+});
+
+export const exportEntries = defineCall({
+  id: 'exportEntries',
+  method: 'get',
+  path: '/api/v1/audit/accounts/{account}/entries.csv',
+  group: 'Audit',
+  summary: 'Download an account’s entries as CSV',
+  who: 'auditor',
+  params: account,
+  query: stretch,
+  answer: { status: 200, description: 'Oldest first.', schema: z.string(), mediaType: 'text/csv' },
+  refusals: ['account_not_found', 'overloaded', 'unavailable'],
+});
+
+export const exportEvents = defineCall({
+  id: 'exportEvents',
+  method: 'get',
+  path: '/api/v1/audit/accounts/{account}/events.jsonl',
+  group: 'Audit',
+  summary: 'Download an account’s events as JSON lines, as the journal has them',
+  who: 'auditor',
+  params: account,
+  query: stretch,
+  answer: { status: 200, description: 'Oldest first.', schema: z.string(), mediaType: 'application/jsonl' },
+  refusals: ['account_not_found', 'overloaded', 'unavailable'],
 });

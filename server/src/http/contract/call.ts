@@ -11,7 +11,7 @@ export type Call = {
   readonly method: 'get' | 'post' | 'delete';
   /** With parameters in braces, as OpenAPI writes them. */
   readonly path: `/${string}`;
-  readonly group: 'Accounts' | 'Sessions' | 'Money' | 'Batch' | 'Staff' | 'Audit' | 'System';
+  readonly group: 'Accounts' | 'Sessions' | 'Money' | 'Batch' | 'Staff' | 'Audit' | 'Operations' | 'System';
   readonly summary: string;
   readonly description?: string;
   readonly who: Who;

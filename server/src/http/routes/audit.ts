@@ -14,12 +14,14 @@ import { reach } from '../waiting.ts';
 type Parts = { readonly readModel: ReadModel; readonly journal: Journal };
 
 export const auditRoutes = ({ readModel, journal }: Parts): readonly Route[] => [
-  route(contract.searchAccounts, async ({ query: { query, cursor, limit, after } }) => {
+  route(contract.searchAccounts, async ({ query: { query, status, type, cursor, limit, after } }) => {
     const late = await reach(readModel, after);
     if (late !== undefined) return late;
     const found = await readModel.searchAccounts({
       limit: limit + 1,
       ...(query !== undefined && query.trim() !== '' && { query }),
+      ...(status !== undefined && { status }),
+      ...(type !== undefined && { type }),
       ...(cursor !== undefined && { after: cursor }),
     });
     const { items, next } = page(found, limit, ({ account }) => account);

@@ -9,6 +9,7 @@ import { isMoneyEvent } from '../../../../ledger/src/domain/events.ts';
 import { formatAmount } from '../../../../ledger/src/domain/money.ts';
 import type { ReadModel } from '../../../../projections/src/read-model.ts';
 import type { PinGate } from '../../access/pin-gate.ts';
+import type { SecurityLog } from '../../audit/security-log.ts';
 import { refusalOf } from '../confirm-pin.ts';
 import type { Call } from '../contract/call.ts';
 import { requestCurrency } from '../contract/fields.ts';
@@ -23,6 +24,7 @@ type Parts = {
   readonly bookkeeper: Bookkeeper;
   readonly readModel: ReadModel;
   readonly pinGate: PinGate;
+  readonly security: SecurityLog;
   readonly requestKey: KeyObject;
 };
 
@@ -76,14 +78,14 @@ export const moneyRoutes = (parts: Parts): readonly Route[] => [
 const sum = (amount: string) => ({ amount: toMinor(amount), currency: requestCurrency });
 
 async function carryOut(
-  { bookkeeper, pinGate, requestKey }: Parts,
+  { bookkeeper, pinGate, security, requestKey }: Parts,
   call: Call,
   asked: Pick<Asked<typeof deposit>, 'caller' | 'body' | 'received' | 'key' | 'terminal' | 'correlationId'>,
   command: Command,
 ): Promise<Result<Operation>> {
   const { caller, terminal, correlationId } = asked;
   const verdict = await pinGate.confirm(caller, asked.body.pin);
-  const refused = refusalOf(verdict, bookkeeper, { account: caller.account, terminal, correlationId });
+  const refused = refusalOf(verdict, { bookkeeper, security }, { account: caller.account, terminal, correlationId });
   if (refused !== undefined) return refused;
   const submission: Submission = {
     command,

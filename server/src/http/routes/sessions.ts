@@ -4,6 +4,7 @@ import { formatAmount } from '../../../../ledger/src/domain/money.ts';
 import type { ReadModel } from '../../../../projections/src/read-model.ts';
 import type { PinGate } from '../../access/pin-gate.ts';
 import type { Sessions } from '../../access/sessions.ts';
+import type { SecurityLog } from '../../audit/security-log.ts';
 import { newToken } from '../../access/tokens.ts';
 import { cookies, dropCookie, setCookie } from '../authentication.ts';
 import { refusalOf } from '../confirm-pin.ts';
@@ -17,16 +18,17 @@ type Parts = {
   readonly readModel: ReadModel;
   readonly sessions: Sessions;
   readonly pinGate: PinGate;
+  readonly security: SecurityLog;
 };
 
 /** A log-in waits this long for the read model to know what this server knows; then it shows what there is. */
 const freshWithinMs = 1_000;
 
-export const sessionRoutes = ({ bookkeeper, readModel, sessions, pinGate }: Parts): readonly Route[] => [
+export const sessionRoutes = ({ bookkeeper, readModel, sessions, pinGate, security }: Parts): readonly Route[] => [
   route(logIn, async ({ body, terminal, correlationId }) => {
     const { accountNumber: account, pin } = body;
     const verdict = await pinGate.check(account, pin);
-    const refused = refusalOf(verdict, bookkeeper, { account, terminal, correlationId });
+    const refused = refusalOf(verdict, { bookkeeper, security }, { account, terminal, correlationId });
     if (refused !== undefined) return refused;
     await readModel.waitFor(bookkeeper.head, freshWithinMs);
     const overview = await readModel.account(account);

@@ -1,4 +1,5 @@
 /** The routes that begin and end a session of the bank's staff. */
+import type { SecurityLog } from '../../audit/security-log.ts';
 import type { StaffGate } from '../../staff/staff-gate.ts';
 import type { StaffSessions } from '../../staff/staff-sessions.ts';
 import { cookies, dropCookie, setCookie } from '../authentication.ts';
@@ -6,11 +7,17 @@ import { logInStaff, logOutStaff } from '../contract/staff.ts';
 import type { Route } from '../serve.ts';
 import { route } from '../serve.ts';
 
-type Parts = { readonly staffGate: StaffGate; readonly staffSessions: StaffSessions };
+type Parts = {
+  readonly staffGate: StaffGate;
+  readonly staffSessions: StaffSessions;
+  readonly security: SecurityLog;
+};
 
-export const staffRoutes = ({ staffGate, staffSessions }: Parts): readonly Route[] => [
-  route(logInStaff, async ({ body }) => {
+export const staffRoutes = ({ staffGate, staffSessions, security }: Parts): readonly Route[] => [
+  route(logInStaff, async ({ body, terminal }) => {
     const admission = await staffGate.logIn(body.username, body.password);
+    const kind = admission.admitted ? 'staff_logged_in' : 'staff_refused';
+    security.note({ kind, subject: body.username, terminal });
     if (!admission.admitted) return admission.refusal;
     const { username, role } = admission;
     const { token, expiresAt } = await staffSessions.begin(username);
