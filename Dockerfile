@@ -10,6 +10,7 @@ COPY ledger/src ledger/src
 COPY server/src server/src
 COPY scripts scripts
 COPY atm-ui atm-ui
+COPY admin-ui admin-ui
 RUN node scripts/screens.ts
 
 FROM ${NODE_IMAGE} AS packages
@@ -29,6 +30,7 @@ COPY server server
 COPY scripts scripts
 COPY data data
 COPY --from=screens /bank/atm-ui/dist atm-ui/dist
+COPY --from=screens /bank/admin-ui/dist admin-ui/dist
 RUN mkdir /state && chown 1000:1000 /state
 USER 1000:1000
 VOLUME /state

@@ -78,7 +78,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['atm-ui/src/**'],
+    files: ['{atm,admin}-ui/src/**'],
     rules: { '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }] },
   },
   {

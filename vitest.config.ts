@@ -1,7 +1,7 @@
 /** Two kinds of tests: unit tests need nothing but their own process, all others run on a real PostgreSQL. */
 import { defineConfig } from 'vitest/config';
 
-const everywhere = ['{ledger,projections,server,scripts,tests,atm-ui}/**/*'];
+const everywhere = ['{ledger,projections,server,scripts,tests,atm-ui,admin-ui}/**/*'];
 const unit = everywhere.map((where) => `${where}.unit.test.ts`);
 
 export default defineConfig({

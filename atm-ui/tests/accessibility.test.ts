@@ -1,29 +1,14 @@
 /** The kiosk for everybody: axe on every screen, keyboard alone, spoken guidance, zoom, contrast, targets, what it weighs. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { violations } from '../../tests/support/axe.ts';
 import { en } from '../src/words/en.ts';
 import { fr } from '../src/words/fr.ts';
 import { logIn, stories, title, typePin } from './support/stories.ts';
 import { walk } from './support/tour.ts';
 
 const { bank, kiosk } = stories();
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] };
-
-/** Everything WCAG 2.2 A and AA that a machine can see. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe);
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-  const found = await page.evaluate<readonly Violation[]>(
-    `axe.run({ runOnly: ${JSON.stringify(tags)} }).then(({ violations }) => violations)`,
-  );
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
-
 /** What is too small for a finger: below 48 px either way. */
 const small = (page: Page): Promise<readonly string[]> =>
   page.evaluate<readonly string[]>(`

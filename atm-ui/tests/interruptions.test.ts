@@ -4,7 +4,8 @@ import { childOf, newPlace, until } from '../../scripts/tests/start.suite.ts';
 import { readOwnEntries } from '../../server/src/http/contract/accounts.ts';
 import { endAfterSeconds, warnAfterSeconds } from '../src/machine/limits.ts';
 import { fr } from '../src/words/fr.ts';
-import { launchBrowser, openKiosk } from './support/browser.ts';
+import { launchBrowser } from '../../tests/support/chromium.ts';
+import { openKiosk } from './support/browser.ts';
 import { balanceOn, choose, logIn, stories, title, typePin } from './support/stories.ts';
 
 const { bank, kiosk } = stories();

@@ -3,7 +3,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { newPlace } from '../../scripts/tests/start.suite.ts';
-import { launchBrowser, openKiosk } from './support/browser.ts';
+import { launchBrowser } from '../../tests/support/chromium.ts';
+import { openKiosk } from './support/browser.ts';
 import { walk } from './support/tour.ts';
 
 const folder = fileURLToPath(new URL('../../docs/screens', import.meta.url));

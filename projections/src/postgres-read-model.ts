@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { account } from './queries/account.ts';
 import { curve } from './queries/curve.ts';
 import { allEntries, entries } from './queries/entries.ts';
-import { eventPositions } from './queries/event-positions.ts';
+import { eventPositions, eventPositionsWithoutPosting } from './queries/event-positions.ts';
 import { overview } from './queries/overview.ts';
 import { progress } from './queries/progress.ts';
 import { searchAccounts } from './queries/search-accounts.ts';
@@ -22,6 +22,7 @@ export function readModel({ pool }: { readonly pool: pg.Pool }): ReadModel & { c
     entries: (number, options) => entries(pool, number, options),
     allEntries: (number) => allEntries(pool, number),
     eventPositions: (number, options) => eventPositions(pool, number, options),
+    eventPositionsWithoutPosting: (number, upTo) => eventPositionsWithoutPosting(pool, number, upTo),
     searchAccounts: (options) => searchAccounts(pool, options),
     trialBalance: () => trialBalance(pool),
     overview: () => overview(pool),

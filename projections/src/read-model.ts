@@ -92,6 +92,8 @@ export interface ReadModel {
     account: AccountId,
     options: { readonly after: number; readonly limit: number },
   ): Promise<readonly number[]>;
+  /** Of those without a posting, all up to `upTo`: an account has few. */
+  eventPositionsWithoutPosting(account: AccountId, upTo: number): Promise<readonly number[]>;
   /**
    * Customers' accounts in the order of their numbers, from above `after` on; `query` matches the number (exact),
    * the holder (any part of first or last name, without regard to case or accents) or the account type.

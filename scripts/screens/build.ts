@@ -8,7 +8,10 @@ import { Failure } from '../failure.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A screen's folder, and what else it is made of. */
-const screens = [{ folder: 'atm-ui', from: ['atm-ui/src', 'atm-ui/index.html', 'atm-ui/vite.config.ts'] }] as const;
+const screens = [
+  { folder: 'atm-ui', from: ['atm-ui/src', 'atm-ui/index.html', 'atm-ui/vite.config.ts'] },
+  { folder: 'admin-ui', from: ['admin-ui/src', 'admin-ui/index.html', 'admin-ui/vite.config.ts', 'ledger/src/domain'] },
+] as const;
 /** A newer package may build something else. */
 const always = ['package-lock.json'];
 

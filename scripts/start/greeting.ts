@@ -18,6 +18,7 @@ export function greeting({ config, ca, staff, sample }: Greeting): string {
     '',
     `The bank is open: ${url}`,
     `  the machine        ${url}/atm/`,
+    `  the console        ${url}/admin/`,
     `  API documentation  ${url}/docs`,
     `  trust              ${relative(process.cwd(), ca)}   (curl --cacert ${relative(process.cwd(), ca)} ${url}/health/ready)`,
   ];

@@ -5,6 +5,7 @@ import * as audit from '../src/http/contract/audit.ts';
 import * as batch from '../src/http/contract/batch.ts';
 import type { Call } from '../src/http/contract/call.ts';
 import * as money from '../src/http/contract/money.ts';
+import * as operationCalls from '../src/http/contract/operations.ts';
 import * as sessions from '../src/http/contract/sessions.ts';
 import * as staff from '../src/http/contract/staff.ts';
 import * as system from '../src/http/contract/system.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => bank.close());
 
 const isCall = (value: unknown): value is Call => typeof value === 'object' && value !== null && 'answer' in value;
-const calls = [accounts, audit, batch, money, sessions, staff, system].flatMap((group) =>
+const calls = [accounts, audit, batch, money, operationCalls, sessions, staff, system].flatMap((group) =>
   Object.values(group).filter(isCall),
 );
 

@@ -1,18 +1,5 @@
-/** A real browser: the Chromium that is installed, else the one that npm brings. */
-import chromium from '@sparticuz/chromium';
-import { existsSync } from 'node:fs';
+/** The kiosk's page, in a browser profile of its own. */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { chromium as playwright } from 'playwright-core';
-
-const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const quiet = ['no-sandbox', 'disable-gpu', 'disable-quic', 'no-first-run', 'disable-background-networking']
-  .concat(['disable-component-update', 'disable-sync', 'disable-dev-shm-usage'])
-  .map((flag) => `--${flag}`);
-
-export async function launchBrowser(): Promise<Browser> {
-  const executablePath = installed.find((path) => existsSync(path)) ?? (await chromium.executablePath());
-  return playwright.launch({ executablePath, args: quiet, headless: true });
-}
 
 /** Runs in the page: keeps what the voice says, and lets it speak. */
 const listen = `

@@ -4,7 +4,8 @@ import type { Browser, Page } from 'playwright-core';
 import type { Bank, Customer } from '../../../server/tests/support/bank.ts';
 import { openBank } from '../../../server/tests/support/bank.ts';
 import type { Kiosk } from './browser.ts';
-import { launchBrowser, openKiosk } from './browser.ts';
+import { launchBrowser } from '../../../tests/support/chromium.ts';
+import { openKiosk } from './browser.ts';
 import { fr } from '../../src/words/fr.ts';
 
 export type Stories = {

@@ -34,3 +34,17 @@ export async function eventPositions(
   });
   return rows.map(({ position }) => Number(position));
 }
+
+/** Freezes, locks and the like, up to a position. */
+export async function eventPositionsWithoutPosting(
+  pool: pg.Pool,
+  account: AccountId,
+  upTo: number,
+): Promise<readonly number[]> {
+  const { rows } = await pool.query<{ position: string }>({
+    name: 'read_positions_without_posting',
+    text: 'select position from read.account_events where account = $1 and position <= $2 order by position',
+    values: [account, upTo],
+  });
+  return rows.map(({ position }) => Number(position));
+}

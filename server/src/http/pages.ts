@@ -19,7 +19,10 @@ const files: Readonly<Record<string, string>> = {
 };
 
 /** The built screens, each under its address. */
-const screens: Readonly<Record<string, string>> = { '/atm': join(import.meta.dirname, '../../../atm-ui/dist') };
+const screens: Readonly<Record<string, string>> = {
+  '/atm': join(import.meta.dirname, '../../../atm-ui/dist'),
+  '/admin': join(import.meta.dirname, '../../../admin-ui/dist'),
+};
 
 /** Files under `assets` have the hash of their content in their name. */
 const forEver = 'public, max-age=31536000, immutable';

@@ -86,7 +86,11 @@ export const auditEvents = defineCall({
   summary: 'See an account’s events as the journal has them, oldest first',
   who: 'auditor',
   params: account,
-  query: z.strictObject({ cursor: wholeNumber(0, largest).default(0), limit, after }),
+  query: z.strictObject({
+    cursor: wholeNumber(0, largest).default(0),
+    limit: wholeNumber(1, 1_000).default(50),
+    after,
+  }),
   answer: {
     status: 200,
     description: 'A page of events.',
@@ -111,6 +115,17 @@ export const auditEvents = defineCall({
       .meta({ id: 'JournalEvents' }),
   },
   refusals: ['account_not_found', 'overloaded', 'unavailable'],
+});
+
+const accountState = z.object({
+  balance: money,
+  currency,
+  version: z.int(),
+  status: accountStatus,
+  floor: money,
+  customer: z.string().optional(),
+  accountType: accountType.optional(),
+  lockedUntil: moment.optional(),
 });
 
 const instant = z
@@ -146,23 +161,30 @@ export const auditState = defineCall({
           .object({ position, recordedAt: moment })
           .optional()
           .meta({ description: 'The last event the state includes.' }),
-        state: z
-          .object({
-            balance: money,
-            currency,
-            version: z.int(),
-            status: accountStatus,
-            floor: money,
-            customer: z.string().optional(),
-            accountType: accountType.optional(),
-            lockedUntil: moment.optional(),
-          })
-          .optional(),
+        state: accountState.optional(),
         balanceByValueDate: money.optional(),
       })
       .meta({ id: 'AuditedState' }),
   },
   refusals: ['account_not_found', 'history_broken', 'overloaded', 'unavailable'],
+});
+
+export const auditStanding = defineCall({
+  id: 'auditStanding',
+  method: 'get',
+  path: '/api/v1/audit/accounts/{account}/standing',
+  group: 'Audit',
+  summary: 'See where an account stood right after a posting, as that posting in the journal says it',
+  description: 'Quick however long the history is: the start of a replay in its middle. `/state` folds all of it.',
+  who: 'auditor',
+  params: account,
+  query: z.strictObject({ version: wholeNumber(1, largest) }),
+  answer: {
+    status: 200,
+    description: 'The state after the event at `position`.',
+    schema: z.object({ position, state: accountState }).meta({ id: 'AuditedStanding' }),
+  },
+  refusals: ['account_not_found', 'entry_not_found', 'overloaded', 'unavailable'],
 });
 
 export const auditEntries = defineCall({

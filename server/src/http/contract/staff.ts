@@ -31,6 +31,21 @@ export const logInStaff = defineCall({
   refusals: ['access_locked', 'credentials_invalid', 'unavailable'],
 });
 
+export const readStaffSession = defineCall({
+  id: 'readStaffSession',
+  method: 'get',
+  path: '/api/v1/staff/sessions/current',
+  group: 'Staff',
+  summary: 'See whose session this is',
+  who: 'auditor',
+  answer: {
+    status: 200,
+    description: 'The session.',
+    schema: z.object({ username: z.string(), role: z.enum(staffRoles) }).meta({ id: 'OwnStaffSession' }),
+  },
+  refusals: ['unavailable'],
+});
+
 export const logOutStaff = defineCall({
   id: 'logOutStaff',
   method: 'delete',

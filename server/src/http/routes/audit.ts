@@ -2,6 +2,7 @@
 import { formatAmount } from '../../../../ledger/src/domain/money.ts';
 import type { Journal } from '../../../../ledger/src/journal/journal.ts';
 import type { AccountOverview, ReadModel } from '../../../../projections/src/read-model.ts';
+import { standingAt } from '../../audit/standing.ts';
 import { stateAt } from '../../audit/state-at.ts';
 import * as contract from '../contract/audit.ts';
 import { requestCurrency } from '../contract/fields.ts';
@@ -68,6 +69,14 @@ export const auditRoutes = ({ readModel, journal }: Parts): readonly Route[] => 
           balanceByValueDate === undefined ? undefined : formatAmount(balanceByValueDate, overview.currency),
       },
     };
+  }),
+
+  route(contract.auditStanding, async ({ params: { account }, query: { version } }) => {
+    const overview = await find(readModel, account);
+    if ('code' in overview) return overview;
+    const standing = await standingAt({ readModel, journal }, account, version);
+    if (standing === undefined) return { code: 'entry_not_found' };
+    return { body: { position: standing.position, state: viewState(standing.state) } };
   }),
 
   route(contract.auditEntries, async ({ params: { account }, query: { before, limit, after } }) => {

@@ -3,7 +3,7 @@ import type { SecurityLog } from '../../audit/security-log.ts';
 import type { StaffGate } from '../../staff/staff-gate.ts';
 import type { StaffSessions } from '../../staff/staff-sessions.ts';
 import { cookies, dropCookie, setCookie } from '../authentication.ts';
-import { logInStaff, logOutStaff } from '../contract/staff.ts';
+import { logInStaff, logOutStaff, readStaffSession } from '../contract/staff.ts';
 import type { Route } from '../serve.ts';
 import { route } from '../serve.ts';
 
@@ -23,6 +23,8 @@ export const staffRoutes = ({ staffGate, staffSessions, security }: Parts): read
     const { token, expiresAt } = await staffSessions.begin(username);
     return { body: { token, username, role, expiresAt }, headers: setCookie(cookies.staff, token, expiresAt) };
   }),
+
+  route(readStaffSession, ({ caller: { username, role } }) => Promise.resolve({ body: { username, role } })),
 
   route(logOutStaff, async ({ caller }) => {
     await staffSessions.end(caller.token);

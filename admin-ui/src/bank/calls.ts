@@ -1,0 +1,87 @@
+/** The calls the console makes, typed by the server's own contract. */
+import axios from 'axios';
+import type { z } from 'zod';
+import type * as audit from '../../../server/src/http/contract/audit.ts';
+import type { logInStaff } from '../../../server/src/http/contract/staff.ts';
+import type { Problem } from '../../../server/src/http/problems.ts';
+
+type AnswerOf<C extends { readonly answer: { readonly schema: z.ZodType } }> = z.output<C['answer']['schema']>;
+
+export type Overview = AnswerOf<typeof audit.readOverview>;
+export type TrialBalance = AnswerOf<typeof audit.trialBalance>;
+export type Accounts = AnswerOf<typeof audit.searchAccounts>;
+export type Account = AnswerOf<typeof audit.auditAccount>;
+export type JournalEvent = AnswerOf<typeof audit.auditEvents>['events'][number];
+export type Entry = AnswerOf<typeof audit.auditEntries>['entries'][number];
+export type StateAt = AnswerOf<typeof audit.auditState>;
+export type CurvePoint = AnswerOf<typeof audit.readCurve>['points'][number];
+export type Verification = AnswerOf<typeof audit.listVerifications>['verifications'][number];
+export type Session = Pick<AnswerOf<typeof logInStaff>, 'username' | 'role'>;
+
+/** The bank said no; its own sentence says why and what to do. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+const http = axios.create({ baseURL: '/api/v1', timeout: 20_000, validateStatus: () => true });
+let onLoggedOut = (): void => undefined;
+/** Told when the session has ended at the bank. */
+export const whenLoggedOut = (tell: () => void): void => {
+  onLoggedOut = tell;
+};
+
+/** Throws `Refused`, or axios' error when there is no answer. */
+async function call<T>(
+  method: 'GET' | 'POST' | 'DELETE',
+  url: string,
+  { body, query, key }: { body?: unknown; query?: Record<string, unknown>; key?: string } = {},
+): Promise<T> {
+  const { status, data } = await http.request<T | Problem>({
+    ...{ method, url, data: body, params: query, headers: key === undefined ? {} : { 'Idempotency-Key': key } },
+  });
+  if (status >= 200 && status < 300) return data as T;
+  const problem = data as Problem;
+  if (problem.code === 'unauthenticated') onLoggedOut();
+  throw new Refused(problem);
+}
+
+export type Act = 'freeze' | 'unfreeze' | 'unlock' | 'close';
+
+export const bank = {
+  session: () => call<Session>('GET', '/staff/sessions/current'),
+  logIn: (body: z.input<(typeof logInStaff)['body']>) => call<Session>('POST', '/staff/sessions', { body }),
+  logOut: () => call<undefined>('DELETE', '/staff/sessions/current'),
+  overview: () => call<Overview>('GET', '/audit/overview'),
+  trialBalance: () => call<TrialBalance>('GET', '/audit/trial-balance'),
+  accounts: (query: { query?: string; status?: string; type?: string; cursor?: string; limit: number }) =>
+    call<Accounts>('GET', '/audit/accounts', { query }),
+  account: (account: string, after?: number) =>
+    call<Account>('GET', `/audit/accounts/${account}`, { query: { after } }),
+  events: (account: string, query: { cursor: number; limit: number }) =>
+    call<{ events: JournalEvent[]; next?: string }>('GET', `/audit/accounts/${account}/events`, { query }),
+  entries: (account: string, query: { before?: number; limit: number }) =>
+    call<{ entries: Entry[]; next?: string }>('GET', `/audit/accounts/${account}/entries`, { query }),
+  state: (account: string, query: { version?: number; at?: string }) =>
+    call<StateAt>('GET', `/audit/accounts/${account}/state`, { query }),
+  standing: (account: string, version: number) =>
+    call<AnswerOf<typeof audit.auditStanding>>('GET', `/audit/accounts/${account}/standing`, { query: { version } }),
+  curve: (account: string) => call<{ points: CurvePoint[] }>('GET', `/audit/accounts/${account}/curve`),
+  verifications: () => call<{ verifications: Verification[] }>('GET', '/audit/verifications'),
+  verify: () => call<{ id: number }>('POST', '/audit/verifications'),
+  act: (act: Act, account: string, reason: string, key: string) =>
+    call<{ position: number }>('POST', `/operations/accounts/${account}/${act}`, { body: { reason }, key }),
+  reverse: (entryId: string, reason: string, key: string) =>
+    call<{ position: number }>('POST', `/operations/entries/${entryId}/reversal`, { body: { reason }, key }),
+};
+
+export const urls = {
+  feed: (after?: number) => `/api/v1/audit/feed${after === undefined ? '' : `?after=${String(after)}`}`,
+  progress: (id: number) => `/api/v1/audit/verifications/${String(id)}/progress`,
+  entriesCsv: (account: string) => `/api/v1/audit/accounts/${account}/entries.csv`,
+  eventLines: (account: string) => `/api/v1/audit/accounts/${account}/events.jsonl`,
+};

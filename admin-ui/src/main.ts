@@ -1,0 +1,8 @@
+/** Starts the console. */
+import { createPinia } from 'pinia';
+import { createApp } from 'vue';
+import App from './App.vue';
+import { router } from './router.ts';
+import './style.css';
+
+createApp(App).use(createPinia()).use(router).mount('#console');
