@@ -100,7 +100,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
     const sessions = postgresSessions({ pool: readers });
     const staffSessions = postgresStaffSessions({ pool: readers });
-    const staffGate = postgresStaffGate({ pool: readers });
+    const staffGate = postgresStaffGate({ pool: readers, masterKey: secrets.masterKey });
     const pinGate = postgresPinGate({ pool: readers, pinKey: secrets.pinKey });
     const vault = postgresVault({ pool: readers, masterKey: secrets.masterKey });
     const security = postgresSecurityLog({

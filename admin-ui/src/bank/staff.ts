@@ -17,8 +17,8 @@ export const useStaff = defineStore('staff', () => {
     session.value = await bank.session().catch(() => undefined);
     isReady.value = true;
   }
-  async function logIn(username: string, password: string): Promise<void> {
-    session.value = await bank.logIn({ username, password });
+  async function logIn(given: Parameters<typeof bank.logIn>[0]): Promise<void> {
+    session.value = await bank.logIn(given);
   }
   async function logOut(): Promise<void> {
     await bank.logOut().catch(() => undefined);

@@ -10,6 +10,7 @@ export const en: Words = {
   logOut: 'Log out',
   username: 'User name',
   password: 'Password',
+  code: 'One-time code (six digits)',
   noAnswer: 'The bank does not answer. Try again.',
   roles: { auditor: 'auditor', operator: 'operator' },
   menu: { label: 'Menu', overview: 'Overview', accounts: 'Accounts', verification: 'Verification', feed: 'Live' },

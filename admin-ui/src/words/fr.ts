@@ -9,6 +9,7 @@ export const fr = {
   logOut: 'Se déconnecter',
   username: 'Nom d’utilisateur',
   password: 'Mot de passe',
+  code: 'Code à usage unique (six chiffres)',
   noAnswer: 'La banque ne répond pas. Réessayez.',
   roles: { auditor: 'auditeur', operator: 'opérateur' },
   menu: {

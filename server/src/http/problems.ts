@@ -21,6 +21,7 @@ export type Refusal =
   /** With `retryAfterSeconds` when this was the last attempt, which locked. */
   | { readonly code: 'pin_invalid'; readonly attemptsLeft: number; readonly retryAfterSeconds?: number }
   | { readonly code: 'credentials_invalid' }
+  | { readonly code: 'one_time_code_needed' }
   | { readonly code: 'entry_not_found' }
   | { readonly code: 'history_broken'; readonly where: string }
   | { readonly code: 'unavailable'; readonly retryAfterSeconds: number }
@@ -118,6 +119,12 @@ export const problems: { readonly [C in RefusalCode]: Kind<C> } = {
     title: 'The user name or password is wrong',
     detail: () => 'The user name and password do not belong together. Check both and try again.',
     when: 'a staff log-in with a wrong password or an unknown user name (the answer is the same)',
+  },
+  one_time_code_needed: {
+    status: 401,
+    title: 'A one-time code is needed',
+    detail: () => 'Send the log-in again with the six digits that your authenticator shows, as "code".',
+    when: 'a staff log-in with the right password and no code, where one-time codes are in use',
   },
   idempotency_key_reused: {
     status: 422,

@@ -1,6 +1,7 @@
 /** Checks a staff log-in: user name and password, with attempts counted and locked the same for names that do not exist. */
 import { verify } from '@node-rs/argon2';
 import type pg from 'pg';
+import { stepOf } from './one-time-codes.ts';
 import type { StaffRole } from '../http/contract/staff.ts';
 
 export type StaffAdmission =
@@ -8,10 +9,14 @@ export type StaffAdmission =
   | { readonly admitted: false; readonly refusal: StaffRefusal };
 
 type StaffRefusal =
-  { readonly code: 'credentials_invalid' } | { readonly code: 'access_locked'; readonly retryAfterSeconds: number };
+  | { readonly code: 'credentials_invalid' }
+  | { readonly code: 'one_time_code_needed' }
+  | { readonly code: 'access_locked'; readonly retryAfterSeconds: number };
+
+type LogIn = { readonly username: string; readonly password: string; readonly code?: string | undefined };
 
 export interface StaffGate {
-  logIn(username: string, password: string): Promise<StaffAdmission>;
+  logIn(given: LogIn): Promise<StaffAdmission>;
   /** Forgets attempts that no longer matter. */
   sweep(): Promise<void>;
 }
@@ -36,7 +41,26 @@ const countSql = `
 /** A hash no password fits: an unknown name costs as much time as a wrong password. */
 const nobodysHash = '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 
-export function postgresStaffGate({ pool }: { readonly pool: pg.Pool }): StaffGate {
+type Row = { password_hash: string; role: StaffRole; totp_secret: Buffer | null };
+
+export function postgresStaffGate({
+  pool,
+  masterKey,
+}: {
+  readonly pool: pg.Pool;
+  readonly masterKey: Buffer;
+}): StaffGate {
+  /** Each code is taken once, however many try it at the same moment. */
+  async function takeCode(username: string, sealed: Buffer, code: string): Promise<boolean> {
+    const step = stepOf({ masterKey, username, sealed }, code, Date.now());
+    if (step === undefined) return false;
+    const { rowCount } = await pool.query(
+      'update access.staff set totp_step = $2 where username = $1 and (totp_step is null or totp_step < $2)',
+      [username, step],
+    );
+    return rowCount === 1;
+  }
+
   async function locked(username: string): Promise<StaffAdmission> {
     const { rows } = await pool.query<{ seconds: number }>(
       `select greatest(1, ceil(extract(epoch from locked_until - now())))::int as seconds
@@ -47,16 +71,29 @@ export function postgresStaffGate({ pool }: { readonly pool: pg.Pool }): StaffGa
   }
 
   return {
-    async logIn(username, password) {
+    async logIn({ username, password, code }) {
       const counted = await pool.query(countSql, [username]);
       if (counted.rowCount === 0) return locked(username);
-      const { rows } = await pool.query<{ password_hash: string; role: StaffRole }>(
-        'select password_hash, role from access.staff where username = $1',
+      const { rows } = await pool.query<Row>(
+        'select password_hash, role, totp_secret from access.staff where username = $1',
         [username],
       );
       const [staff] = rows;
       const right = await verify(staff?.password_hash ?? nobodysHash, password);
       if (!right || staff === undefined) return { admitted: false, refusal: { code: 'credentials_invalid' } };
+      if (staff.totp_secret !== null) {
+        if (code === undefined) {
+          // This attempt was none; those with a wrong code stay counted.
+          await pool.query(
+            'update access.staff_attempts set failed = failed - 1, locked_until = null where username = $1',
+            [username],
+          );
+          return { admitted: false, refusal: { code: 'one_time_code_needed' } };
+        }
+        if (!(await takeCode(username, staff.totp_secret, code))) {
+          return { admitted: false, refusal: { code: 'credentials_invalid' } };
+        }
+      }
       await pool.query('delete from access.staff_attempts where username = $1', [username]);
       return { admitted: true, username, role: staff.role };
     },

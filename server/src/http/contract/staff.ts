@@ -19,6 +19,11 @@ export const logInStaff = defineCall({
     .strictObject({
       username: z.string().regex(/^[a-z][a-z0-9._-]{0,23}$/, 'must be a user name: 1 to 24 of a-z, 0-9, ".", "_", "-"'),
       password: z.string().min(1, 'must not be empty').max(200, 'must have at most 200 characters'),
+      code: z
+        .string()
+        .regex(/^\d{6}$/, 'must be six digits')
+        .optional()
+        .meta({ description: 'The one-time code, for those who have one-time codes.' }),
     })
     .meta({ id: 'StaffLogIn' }),
   answer: {
@@ -28,7 +33,7 @@ export const logInStaff = defineCall({
       .object({ token: z.string(), username: z.string(), role: z.enum(staffRoles), expiresAt: moment })
       .meta({ id: 'StaffSession' }),
   },
-  refusals: ['access_locked', 'credentials_invalid', 'unavailable'],
+  refusals: ['access_locked', 'credentials_invalid', 'one_time_code_needed', 'unavailable'],
 });
 
 export const readStaffSession = defineCall({

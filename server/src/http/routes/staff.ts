@@ -15,7 +15,7 @@ type Parts = {
 
 export const staffRoutes = ({ staffGate, staffSessions, security }: Parts): readonly Route[] => [
   route(logInStaff, async ({ body, terminal }) => {
-    const admission = await staffGate.logIn(body.username, body.password);
+    const admission = await staffGate.logIn(body);
     const kind = admission.admitted ? 'staff_logged_in' : 'staff_refused';
     security.note({ kind, subject: body.username, terminal });
     if (!admission.admitted) return admission.refusal;
