@@ -193,6 +193,7 @@ test('files of an account’s entries and events', async () => {
   await goTo(page, `/accounts/${one.account}`);
   for (const [name, content] of [
     [fr.account.csv, /^version;entryId;position;/],
+    [fr.account.pdf, /^%PDF-/],
     [fr.account.lines, /^\{"position":\d+,"id":"[0-9a-f-]{36}","type":"AccountOpened"/],
   ] as const) {
     const downloading = page.waitForEvent('download');

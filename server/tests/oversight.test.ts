@@ -160,6 +160,17 @@ test('entries and events of any stretch as files', async () => {
   expect(some.text).toBe(`${text.split('\n').slice(1, 3).join('\n')}\n`);
 });
 
+test('a statement is a PDF of as many pages as it needs', async () => {
+  const params = { account: other.account };
+  const some = await bank.client.call(contract.exportStatement, { token, params });
+  expect(some.headers['content-type']).toBe('application/pdf');
+  expect(some.text).toMatch(/^%PDF-1\.7/);
+  expect(some.text.trimEnd()).toMatch(/%%EOF$/);
+  expect(some.text.match(/\/Type \/Page\n/g)).toHaveLength(1);
+  const wrong = await bank.client.call(contract.exportStatement, { token, params, query: { from: 3, to: 2 } });
+  expect(wrong.body.code).toBe('validation_failed');
+});
+
 test('accounts are found by status and type as well', async () => {
   const search = async (query: Record<string, string>) =>
     (await bank.client.call(contract.searchAccounts, { token, query })).body.accounts.map(({ account }) => account);

@@ -83,5 +83,6 @@ export const urls = {
   feed: (after?: number) => `/api/v1/audit/feed${after === undefined ? '' : `?after=${String(after)}`}`,
   progress: (id: number) => `/api/v1/audit/verifications/${String(id)}/progress`,
   entriesCsv: (account: string) => `/api/v1/audit/accounts/${account}/entries.csv`,
+  statementPdf: (account: string) => `/api/v1/audit/accounts/${account}/statement.pdf`,
   eventLines: (account: string) => `/api/v1/audit/accounts/${account}/events.jsonl`,
 };

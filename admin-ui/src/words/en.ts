@@ -100,6 +100,7 @@ export const en: Words = {
     copy: 'Copy the link to this point',
     copied: 'Link copied.',
     csv: 'Entries (CSV)',
+    pdf: 'Statement (PDF)',
     lines: 'Events (JSON)',
     reversedBy: (position) => `reversed by event ${position}`,
     reverses: (position) => `reverses event ${position}`,

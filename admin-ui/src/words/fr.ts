@@ -105,6 +105,7 @@ export const fr = {
     copy: 'Copier le lien vers ce point',
     copied: 'Lien copié.',
     csv: 'Écritures (CSV)',
+    pdf: 'Relevé (PDF)',
     lines: 'Événements (JSON)',
     reversedBy: (position: string): string => `annulée par l’événement ${position}`,
     reverses: (position: string): string => `annule l’événement ${position}`,

@@ -51,7 +51,8 @@ export function answers(log: Logger): Answers {
     streams += 1;
     try {
       response.status(answer.status).set({ 'Cache-Control': 'no-store', ...headers });
-      response.type(`${answer.mediaType ?? 'text/plain'}; charset=utf-8`);
+      const mediaType = answer.mediaType ?? 'text/plain';
+      response.type(mediaType === 'application/pdf' ? mediaType : `${mediaType}; charset=utf-8`);
       await pipeline(Readable.from(pieces), response);
     } catch (error) {
       // Whoever hangs up in the middle does no harm.

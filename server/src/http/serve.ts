@@ -46,7 +46,10 @@ export type Answer<B> = {
 };
 
 /** An answer that is written piece by piece as fast as it is taken. */
-export type Streamed = { readonly pieces: AsyncIterable<string>; readonly headers?: Readonly<Record<string, string>> };
+export type Streamed = {
+  readonly pieces: AsyncIterable<string | Uint8Array>;
+  readonly headers?: Readonly<Record<string, string>>;
+};
 
 export type Result<B> = Answer<B> | Streamed | Refusal;
 

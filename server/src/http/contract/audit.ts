@@ -400,3 +400,24 @@ export const exportEvents = defineCall({
   answer: { status: 200, description: 'Oldest first.', schema: z.string(), mediaType: 'application/jsonl' },
   refusals: ['account_not_found', 'overloaded', 'unavailable'],
 });
+
+export const mostStatementEntries = 5_000;
+
+export const exportStatement = defineCall({
+  id: 'exportStatement',
+  method: 'get',
+  path: '/api/v1/audit/accounts/{account}/statement.pdf',
+  group: 'Audit',
+  summary: 'Download a statement as PDF',
+  description: `Of the entries \`from\` to \`to\`, at most ${String(mostStatementEntries)}; without them, the last ones.`,
+  who: 'auditor',
+  params: account,
+  query: z
+    .strictObject({ from: wholeNumber(1, largest).optional(), to: wholeNumber(1, largest).optional() })
+    .refine(
+      ({ from, to }) => from === undefined || to === undefined || (to >= from && to - from < mostStatementEntries),
+      `must have from not after to, and at most ${String(mostStatementEntries)} entries between them`,
+    ),
+  answer: { status: 200, description: 'The statement.', schema: z.string(), mediaType: 'application/pdf' },
+  refusals: ['account_not_found', 'overloaded', 'unavailable'],
+});

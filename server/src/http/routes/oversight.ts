@@ -11,6 +11,7 @@ import * as contract from '../contract/audit.ts';
 import { requestCurrency } from '../contract/fields.ts';
 import type { Route } from '../serve.ts';
 import { route } from '../serve.ts';
+import { statementPdf } from '../statement-pdf.ts';
 import { viewAuditedEntry, viewEvent } from '../view.ts';
 
 type Parts = {
@@ -84,6 +85,19 @@ export const oversightRoutes = (parts: Parts): readonly Route[] => {
       return {
         pieces: entriesCsv(readModel, account, from, to ?? Number.MAX_SAFE_INTEGER),
         headers: attachment(`entries-${account}.csv`),
+      };
+    }),
+
+    route(contract.exportStatement, async ({ params: { account }, query }) => {
+      const overview = await readModel.account(account);
+      if (overview === undefined) return { code: 'account_not_found', account };
+      const to = Math.min(query.to ?? overview.version, overview.version);
+      const from = query.from ?? Math.max(1, to - contract.mostStatementEntries + 1);
+      const limit = Math.max(0, to - from + 1);
+      const entries = limit === 0 ? [] : await readModel.entries(account, { before: to + 1, limit });
+      return {
+        pieces: statementPdf(overview, entries.toReversed(), new Date().toISOString()),
+        headers: attachment(`statement-${account}.pdf`),
       };
     }),
 
