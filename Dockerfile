@@ -6,6 +6,7 @@ FROM ${NODE_IMAGE} AS screens
 WORKDIR /bank
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
+COPY tsconfig.json ./
 COPY ledger/src ledger/src
 COPY server/src server/src
 COPY scripts scripts

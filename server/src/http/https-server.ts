@@ -8,6 +8,12 @@ import { toProblem } from './problems.ts';
 
 export type TlsFiles = { readonly key: string; readonly cert: string; readonly ca: string };
 
+/** Forward secrecy and authenticated encryption only: https://www.rfc-editor.org/rfc/rfc9325, 4.2. */
+const ciphers = [
+  ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
+  ...['ECDHE+AESGCM', 'ECDHE+CHACHA20'],
+].join(':');
+
 const limits = {
   handshakeMs: 10_000,
   headersMs: 10_000,
@@ -40,6 +46,7 @@ export async function openDoor(
     {
       ...tls,
       minVersion: 'TLSv1.2',
+      ciphers,
       honorCipherOrder: true,
       // A terminal shows its certificate; a browser on a desk has none and comes in all the same.
       requestCert: true,
