@@ -1,5 +1,6 @@
 /** Makes certificates: the bank's own authority, and what it signs. */
 import 'reflect-metadata';
+import type { Extension } from '@peculiar/x509';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -12,8 +13,12 @@ import {
   SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
+  X509Crl,
+  X509CrlGenerator,
+  X509CrlReason,
 } from '@peculiar/x509';
 import type { webcrypto } from 'node:crypto';
+import { terminalUnit } from '../../server/src/http/terminal.ts';
 import { isIP } from 'node:net';
 
 /** What the bank and its browsers use; EventStoreDB and KurrentDB read RSA keys only. */
@@ -27,7 +32,7 @@ const rsa = {
 };
 const authorityDays = 3650;
 /** Browsers refuse server certificates that are valid for longer than 398 days. */
-const serverDays = 397;
+const issuedDays = 397;
 
 export type Pem = { readonly cert: string; readonly key: string };
 
@@ -70,31 +75,96 @@ export type Subject = {
 };
 
 /** A server certificate for these host names and addresses, signed by the authority. */
-export async function issueServer(authority: Pem, subject: Subject, now: number): Promise<Pem> {
-  const { names, isNode = false } = subject;
+export async function issueServer(
+  authority: Pem,
+  { commonName, names, isNode = false }: Subject,
+  now: number,
+): Promise<Pem> {
   const keys: webcrypto.CryptoKeyPair = isNode
     ? await crypto.subtle.generateKey(rsa, true, ['sign', 'verify'])
     : await makeKeys();
+  const uses = isNode ? [ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth] : [ExtendedKeyUsage.serverAuth];
+  return issue(authority, keys, now, {
+    subject: `CN=${commonName}`,
+    extensions: [
+      isNode
+        ? new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true)
+        : new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension(uses),
+      new SubjectAlternativeNameExtension(
+        names.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
+      ),
+    ],
+  });
+}
+
+/** A terminal's certificate: the name it has in every event, and the mark that it is a terminal's. */
+export async function issueTerminal(authority: Pem, name: string, now: number): Promise<Pem> {
+  return issue(authority, await makeKeys(), now, {
+    subject: `CN=${name}, OU=${terminalUnit}`,
+    extensions: [
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
+    ],
+  });
+}
+
+async function issue(
+  authority: Pem,
+  keys: webcrypto.CryptoKeyPair,
+  now: number,
+  { subject, extensions }: { readonly subject: string; readonly extensions: readonly Extension[] },
+): Promise<Pem> {
   const issuer = new X509Certificate(authority.cert);
   const certificate = await X509CertificateGenerator.create({
-    subject: `CN=${subject.commonName}`,
+    subject,
     issuer: issuer.subjectName,
     publicKey: keys.publicKey,
     signingKey: await keyFromPem(authority.key),
     signingAlgorithm: algorithm,
-    ...validity(now, serverDays),
+    ...validity(now, issuedDays),
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
-      isNode
-        ? new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true)
-        : new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ...(isNode ? [ExtendedKeyUsage.clientAuth] : [])]),
-      new SubjectAlternativeNameExtension(
-        names.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
-      ),
+      ...extensions,
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
       await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],
   });
   return { cert: certificate.toString('pem'), key: await keyToPem(keys.privateKey) };
+}
+
+/** The list before with these serial numbers (hexadecimal) added, signed by the authority: RFC 5280, 5. */
+export async function revoke(
+  authority: Pem,
+  before: string | undefined,
+  serials: readonly string[],
+  now: number,
+): Promise<string> {
+  const issuer = new X509Certificate(authority.cert);
+  const revoked = new Map(
+    (before === undefined ? [] : new X509Crl(before).entries).map((entry) => [
+      entry.serialNumber.toLowerCase(),
+      entry.revocationDate,
+    ]),
+  );
+  for (const serial of serials.map((one) => one.toLowerCase())) {
+    if (!revoked.has(serial)) revoked.set(serial, new Date(now));
+  }
+  const list = await X509CrlGenerator.create({
+    issuer: issuer.subjectName,
+    thisUpdate: new Date(now),
+    // Nobody fetches it from afar: it is good until there is another.
+    nextUpdate: issuer.notAfter,
+    signingKey: await keyFromPem(authority.key),
+    signingAlgorithm: algorithm,
+    // An entry without a reason would get an empty list of extensions, which OpenSSL does not read.
+    entries: [...revoked].map(([serialNumber, revocationDate]) => ({
+      serialNumber,
+      revocationDate,
+      reason: X509CrlReason.privilegeWithdrawn,
+    })),
+    extensions: [await AuthorityKeyIdentifierExtension.create(issuer.publicKey)],
+  });
+  // The label that RFC 7468, 6 asks for.
+  return PemConverter.encode(list.rawData, 'X509 CRL');
 }

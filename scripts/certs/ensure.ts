@@ -35,12 +35,16 @@ export const eventLogNodes: Wanted = {
 
 /**
  * Makes what is missing, renews what runs out (if the authority is the bank's own), and leaves certificates that were
- * brought alone. `now` in milliseconds; `names`: more names of the server. Throws `Failure`.
+ * brought alone. `now` in milliseconds; `names`: more names of the server; `renew`: also what is still good. Throws `Failure`.
  */
 export async function ensureCertificates(
   certsDir: string,
   now: number,
-  { names = [], also = [] }: { readonly names?: readonly string[]; readonly also?: readonly Wanted[] } = {},
+  {
+    names = [],
+    also = [],
+    renew = false,
+  }: { readonly names?: readonly string[]; readonly also?: readonly Wanted[]; readonly renew?: boolean } = {},
 ): Promise<Certificates> {
   const ca = join(certsDir, 'ca.crt');
   const made: string[] = [];
@@ -56,7 +60,8 @@ export async function ensureCertificates(
   }
   for (const wanted of [server(names), ...also]) {
     const crt = join(certsDir, `${wanted.file}.crt`);
-    const state = existsSync(crt) ? check(certsDir, wanted, now) : 'missing';
+    const found = existsSync(crt) ? check(certsDir, wanted, now) : 'missing';
+    const state = renew && found === 'good' ? 'to be renewed' : found;
     const canIssue = existsSync(join(certsDir, 'ca.key'));
     if (state === 'good' || (state === 'without a name of CERT_NAMES' && !canIssue)) continue;
     if (!canIssue) {

@@ -58,6 +58,7 @@ async function prepare(): Promise<void> {
   for (const folder of [join(bank.path, 'certs'), join(eventLog.path, 'trusted')])
     mkdirSync(folder, { recursive: true });
   for (const name of ['ca.crt', 'server.crt', 'server.key']) put(bank, join('certs', name), name);
+  if (existsSync(join(places.certs, 'ca.crl'))) put(bank, join('certs', 'ca.crl'), 'ca.crl');
   put(eventLog, 'node.crt', 'event-log.crt');
   put(eventLog, 'node.key', 'event-log.key');
   put(eventLog, join('trusted', 'ca.crt'), 'ca.crt');

@@ -1,6 +1,5 @@
 /** The server's process: reads the configuration, starts the server, says when it is ready, and ends in order. */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { ServerConfig } from './config.ts';
 import { ConfigError, readServerConfig } from './config.ts';
 import { createLog } from './http/log.ts';
@@ -14,8 +13,6 @@ const endWithinMs = 20_000;
 const config = configuration();
 const log = createLog(config.logLevel);
 
-const certificate = (name: string): Promise<string> => readFile(join(config.certsDir, name), 'utf8');
-
 function configuration(): ServerConfig {
   try {
     return readServerConfig(process.env);
@@ -27,17 +24,11 @@ function configuration(): ServerConfig {
 }
 
 async function start(): Promise<RunningServer> {
-  const [ca, cert, key, manifest] = await Promise.all([
-    certificate('ca.crt'),
-    certificate('server.crt'),
-    certificate('server.key'),
-    readFile(new URL('../../package.json', import.meta.url), 'utf8'),
-  ]);
+  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };
   return startServer({
     ...config,
     secrets: await loadSecrets(config.stateDir),
-    tls: { ca, cert, key },
     version,
     log,
     onBroken: (error) => {

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { z } from 'zod';
 import type { Bookkeeper } from '../../ledger/src/bookkeeper/bookkeeper.ts';
 import { progress } from '../../projections/src/queries/progress.ts';
+import type { Certificates } from './certificates.ts';
 import type { readiness } from './http/contract/system.ts';
 import type { ProjectorWatch } from './projector-watch.ts';
 
@@ -11,9 +12,14 @@ export type Readiness = z.output<typeof readiness>;
 const answerWithinMs = 2_000;
 const mostLagSeconds = 10;
 
-type Parts = { readonly pool: pg.Pool; readonly bookkeeper: Bookkeeper; readonly projector: ProjectorWatch };
+type Parts = {
+  readonly pool: pg.Pool;
+  readonly bookkeeper: Bookkeeper;
+  readonly projector: ProjectorWatch;
+  readonly certificates: Certificates;
+};
 
-export async function readinessOf({ pool, bookkeeper, projector }: Parts): Promise<Readiness> {
+export async function readinessOf({ pool, bookkeeper, projector, certificates }: Parts): Promise<Readiness> {
   const reasons: string[] = [];
   const late = new Promise<undefined>((resolve) => {
     setTimeout(resolve, answerWithinMs, undefined).unref();
@@ -33,6 +39,7 @@ export async function readinessOf({ pool, bookkeeper, projector }: Parts): Promi
   return {
     status: reasons.length === 0 ? 'ready' : 'not_ready',
     reasons,
+    warnings: [...certificates.warnings(Date.now())],
     head: bookkeeper.head,
     ...(found !== undefined && { readModel: found.position }),
   };

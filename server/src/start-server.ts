@@ -16,9 +16,9 @@ import { postgresPinGate } from './access/pin-gate.ts';
 import { postgresSessions } from './access/sessions.ts';
 import { postgresSecurityLog } from './audit/security-log.ts';
 import { postgresVerifications } from './audit/verifications.ts';
+import { readCertificates } from './certificates.ts';
 import { every } from './every.ts';
 import { createApp } from './http/app.ts';
-import type { TlsFiles } from './http/https-server.ts';
 import { openDoor } from './http/https-server.ts';
 import { createMetrics, watchGauges } from './http/metrics.ts';
 import { openApiDocument } from './http/openapi.ts';
@@ -32,6 +32,7 @@ import { sessionRoutes } from './http/routes/sessions.ts';
 import { staffRoutes } from './http/routes/staff.ts';
 import { systemRoutes } from './http/routes/system.ts';
 import type { Route } from './http/serve.ts';
+import { terminals } from './http/terminal.ts';
 import { projectorWatch } from './projector-watch.ts';
 import { readinessOf } from './readiness.ts';
 import type { Secrets } from './secrets.ts';
@@ -42,7 +43,8 @@ export type ServerOptions = {
   readonly databaseUrl: string;
   readonly eventLog: EventLog;
   readonly secrets: Secrets;
-  readonly tls: TlsFiles;
+  /** Where `ca.crt`, `server.crt`, `server.key` and, when a terminal was revoked, `ca.crl` are. */
+  readonly certsDir: string;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -63,6 +65,7 @@ const sweepEveryMs = 60_000;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { secrets, log, onBroken } = options;
+  const certificates = await readCertificates(options.certsDir);
   // Apart, so that a crowd of readers never keeps the journal's writer waiting, nor a turn its own connection.
   const readers = connect(options, { max: 10, statement_timeout: 10_000 });
   const writer = connect(options, { max: 4, statement_timeout: 30_000 });
@@ -129,6 +132,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       accounts: () => bookkeeper.accountCount,
       projectorPosition: () => projector.position,
       projectorLagSeconds: () => projector.lagSeconds(performance.now()),
+      certificateExpiry: () => certificates.notAfterMs,
     });
 
     // Made once: with plain bytes each hash would cost four times as much.
@@ -150,7 +154,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       }),
       ...operationRoutes({ bookkeeper, journal, pinGate, requestKey }),
       ...systemRoutes({
-        readiness: () => readinessOf({ pool: readers, bookkeeper, projector }),
+        readiness: () => readinessOf({ pool: readers, bookkeeper, projector, certificates }),
         registry: metrics.registry,
         // Of the routes themselves: what is served is what is documented.
         document: () =>
@@ -160,7 +164,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           ),
       }),
     ];
-    const app = createApp({ routes, keepers: { sessions, staffSessions, terminals: options.terminals }, metrics, log });
+    const app = createApp({
+      routes,
+      keepers: {
+        sessions,
+        staffSessions,
+        terminals: options.terminals,
+        terminalOf: terminals(certificates.isRevoked),
+      },
+      metrics,
+      log,
+    });
 
     const repeat = (ms: number, what: string, run: () => Promise<unknown>): void => {
       const end = every(ms, run, (error) => {
@@ -177,8 +191,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       Promise.all([sessions.sweep(), staffSessions.sweep(), staffGate.sweep(), pinGate.sweep()]),
     );
 
-    const door = await openDoor(app, options);
+    const door = await openDoor(app, { ...options, tls: certificates.tls });
     takeDown.push(() => door.close());
+    repeat(lookEveryMs, 'looking at the certificates', () => certificates.refresh(door.renew));
     return { port: door.port, stop };
   } catch (error) {
     await stop();

@@ -45,7 +45,7 @@ let operations: readonly Operation[];
 let agent: Agent;
 beforeAll(async () => {
   bank = await openBank();
-  agent = new Agent({ connect: { ca: bank.authority.server.ca } });
+  agent = new Agent({ connect: { ca: bank.authority.ca } });
   strictOrigin = (await bank.startServer({ terminals: 'required' })).client.origin;
   const { paths } = (await bank.client.call(openApiDocument)).body as unknown as {
     paths: Record<string, Record<string, { operationId: string }>>;

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -62,11 +62,7 @@ const ended = (child: ChildProcess): Promise<unknown> =>
 beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'grand-livre-crash-'));
   await chmod(stateDir, 0o755);
-  issued = await authority();
-  const { ca, cert, key } = issued.server;
-  await writeFile(join(stateDir, 'ca.crt'), ca);
-  await writeFile(join(stateDir, 'server.crt'), cert);
-  await writeFile(join(stateDir, 'server.key'), key);
+  issued = await authority(stateDir);
   const probe = createServer().listen(0);
   await once(probe, 'listening');
   ({ port } = probe.address() as AddressInfo);
@@ -76,7 +72,7 @@ beforeAll(async () => {
   projector = startProgram('../../projections/src/main.ts');
   server = startProgram('../src/main.ts');
   await Promise.all([once(projector, 'message'), once(server, 'message')]);
-  client = connect(port, issued.server);
+  client = connect(port, { ca: issued.ca });
 });
 afterAll(async () => {
   await client.close();

@@ -126,7 +126,7 @@ function exchange(sent: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connectTls({
       port: Number(new URL(bank.client.origin).port),
-      ca: bank.authority.server.ca,
+      ca: bank.authority.ca,
       host: 'localhost',
     });
     let received = '';
@@ -175,7 +175,7 @@ describe('TLS', () => {
   const versionOf = (options: object): Promise<string | null> =>
     new Promise((resolve, reject) => {
       const socket = connectTls(
-        { port: Number(new URL(bank.client.origin).port), host: 'localhost', ca: bank.authority.server.ca, ...options },
+        { port: Number(new URL(bank.client.origin).port), host: 'localhost', ca: bank.authority.ca, ...options },
         () => {
           resolve(socket.getProtocol());
           socket.destroy();
@@ -194,7 +194,7 @@ describe('TLS', () => {
 
   test('a terminal’s certificate names the terminal; a stranger’s names nobody', async () => {
     const port = Number(new URL(bank.client.origin).port);
-    const { ca } = bank.authority.server;
+    const { ca } = bank.authority;
     const own = await bank.authority.terminal('gare-du-nord-2');
     const strange = await bank.authority.stranger('gare-du-nord-2');
     for (const [certificate, terminal] of [
@@ -217,7 +217,7 @@ describe('TLS', () => {
     const body = { accountNumber: customer.account, pin };
     expect((await client.call(logIn, { body })).body).toMatchObject({ code: 'forbidden', status: 403 });
     expect((await client.raw('GET', '/health/live')).status).toBe(200);
-    const terminal = connect(port, { ca: bank.authority.server.ca, ...(await bank.authority.terminal('t-1')) });
+    const terminal = connect(port, { ca: bank.authority.ca, ...(await bank.authority.terminal('t-1')) });
     expect((await terminal.call(logIn, { body })).status).toBe(201);
     await terminal.close();
     await stop();

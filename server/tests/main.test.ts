@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,10 +18,6 @@ let folder: string;
 beforeAll(async () => {
   bank = await openBank();
   folder = await mkdtemp(join(tmpdir(), 'grand-livre-main-'));
-  const { ca, cert, key } = bank.authority.server;
-  await writeFile(join(folder, 'ca.crt'), ca);
-  await writeFile(join(folder, 'server.crt'), cert);
-  await writeFile(join(folder, 'server.key'), key);
 });
 afterAll(async () => {
   await bank.close();
@@ -47,7 +43,7 @@ function start(
       DATABASE_URL: bank.databaseUrl,
       PORT: String(port),
       HOST: 'localhost',
-      CERTS_DIR: folder,
+      CERTS_DIR: bank.authority.certsDir,
       STATE_DIR: folder,
       LOG_LEVEL: 'warn',
       ...changes,
@@ -62,7 +58,7 @@ test('says that it is ready, answers, leaves Ctrl-C to its supervisor, and ends 
   const port = await freePort();
   const { child } = start(port);
   expect((await once(child, 'message'))[0]).toEqual({ ready: true });
-  const client = connect(port, bank.authority.server);
+  const client = connect(port, { ca: bank.authority.ca });
   child.kill('SIGINT');
   expect((await client.call(live)).status).toBe(200);
   child.kill('SIGTERM');

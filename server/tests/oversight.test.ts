@@ -107,7 +107,7 @@ test.each([
 });
 
 test('the feed gives what has been, then what happens, at the doors too', { timeout: 30_000 }, async () => {
-  const agent = new Agent({ connect: { ca: bank.authority.server.ca } });
+  const agent = new Agent({ connect: { ca: bank.authority.ca } });
   const { body, statusCode, headers } = await request(
     `${bank.client.origin}/api/v1/audit/feed?after=${String(last - 1)}`,
     {

@@ -25,7 +25,7 @@ async function logInFrom(line: string): Promise<number | undefined> {
     resolve(undefined);
   });
   tcp.on('error', () => undefined);
-  const tls = connectTls({ socket: tcp, servername: 'localhost', ca: bank.authority.server.ca });
+  const tls = connectTls({ socket: tcp, servername: 'localhost', ca: bank.authority.ca });
   tls.on('error', () => undefined);
   const call = request(
     { createConnection: () => tls, path: logIn.path, method: 'POST', headers: { 'Content-Type': 'application/json' } },

@@ -17,7 +17,7 @@ afterAll(() => bank.close());
 function shake(offer: { readonly version?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'; readonly ciphers?: string }) {
   return new Promise<string>((resolve) => {
     const socket: TLSSocket = connect({
-      ...{ port, host: 'localhost', servername: 'localhost', ca: bank.authority.server.ca },
+      ...{ port, host: 'localhost', servername: 'localhost', ca: bank.authority.ca },
       ...(offer.version !== undefined && { minVersion: offer.version, maxVersion: offer.version }),
       ciphers: `${offer.ciphers ?? 'DEFAULT'}:@SECLEVEL=0`,
     });

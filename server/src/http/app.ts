@@ -42,7 +42,7 @@ export function createApp({ routes, keepers, metrics, log }: AppOptions): Expres
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('case sensitive routing', true);
-  app.use(observe({ metrics, log }));
+  app.use(observe({ metrics, log, terminalOf: keepers.terminalOf }));
   app.use(headers);
 
   const { answer, refuse, fail } = answers(log);

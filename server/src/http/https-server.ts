@@ -14,6 +14,8 @@ const ciphers = [
   ...['ECDHE+AESGCM', 'ECDHE+CHACHA20'],
 ].join(':');
 
+const secureContext = (tls: TlsFiles) => ({ ...tls, minVersion: 'TLSv1.2', ciphers, honorCipherOrder: true }) as const;
+
 const limits = {
   handshakeMs: 10_000,
   headersMs: 10_000,
@@ -28,6 +30,8 @@ const limits = {
 
 export type Door = {
   readonly port: number;
+  /** New connections get these certificates from now on. */
+  readonly renew: (tls: TlsFiles) => void;
   /** Takes no more connections, lets the requests under way end, for a bounded time. */
   close(): Promise<void>;
 };
@@ -44,10 +48,7 @@ export async function openDoor(
 ): Promise<Door> {
   const server = createServer(
     {
-      ...tls,
-      minVersion: 'TLSv1.2',
-      ciphers,
-      honorCipherOrder: true,
+      ...secureContext(tls),
       // A terminal shows its certificate; a browser on a desk has none and comes in all the same.
       requestCert: true,
       rejectUnauthorized: false,
@@ -73,7 +74,13 @@ export async function openDoor(
       resolve();
     });
   });
-  return { port: (outer.address() as AddressInfo).port, close: () => drain(server, outer) };
+  return {
+    port: (outer.address() as AddressInfo).port,
+    renew(renewed) {
+      server.setSecureContext(secureContext(renewed));
+    },
+    close: () => drain(server, outer),
+  };
 }
 
 /** What is not even HTTP gets a problem, too. */

@@ -17,6 +17,8 @@ export type Gauges = {
   readonly accounts: () => number;
   readonly projectorPosition: () => number;
   readonly projectorLagSeconds: () => number;
+  /** Milliseconds since 1970. */
+  readonly certificateExpiry: () => { readonly server: number; readonly authority: number };
 };
 
 export function createMetrics(): Metrics {
@@ -74,4 +76,13 @@ export function watchGauges({ registry }: Metrics, gauges: Gauges): void {
     'For how long the read model has been behind the journal.',
     gauges.projectorLagSeconds,
   );
+  new Gauge({
+    name: 'certificate_expiry_timestamp_seconds',
+    help: 'When a certificate runs out, in seconds since 1970.',
+    labelNames: ['certificate'] as const,
+    registers: [registry],
+    collect() {
+      for (const [certificate, ms] of Object.entries(gauges.certificateExpiry())) this.set({ certificate }, ms / 1000);
+    },
+  });
 }

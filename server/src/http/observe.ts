@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Metrics } from './metrics.ts';
 import type { RefusalCode } from './problems.ts';
-import { terminalOf } from './terminal.ts';
+import type { TerminalOf } from './terminal.ts';
 
 /** What is noted about a request while it is being answered. */
 export type Noted = {
@@ -27,7 +27,15 @@ type Line = Noted & {
 };
 
 export const observe =
-  ({ metrics, log }: { readonly metrics: Metrics; readonly log: Logger }): RequestHandler =>
+  ({
+    metrics,
+    log,
+    terminalOf,
+  }: {
+    readonly metrics: Metrics;
+    readonly log: Logger;
+    readonly terminalOf: TerminalOf;
+  }): RequestHandler =>
   (request, response, next) => {
     const startedMs = performance.now();
     const note: Noted = { correlationId: randomUUID(), route: 'none' };

@@ -14,7 +14,7 @@ import type { Mistake, Refusal } from './problems.ts';
 import { clientAddress } from './proxy-line.ts';
 import type { RateLimit } from './rate-limit.ts';
 import { rateLimit } from './rate-limit.ts';
-import { terminalOf } from './terminal.ts';
+import type { TerminalOf } from './terminal.ts';
 import { check } from './validation.ts';
 
 type Part<C extends Call, K extends 'params' | 'query' | 'body'> =
@@ -69,6 +69,7 @@ export type DoorKeepers = {
   readonly staffSessions: StaffSessions;
   /** Whether customers' calls need a terminal's certificate. */
   readonly terminals: 'optional' | 'required';
+  readonly terminalOf: TerminalOf;
 };
 
 /** Checks a request in the order of the rejections' precedence, then asks the handler. */
@@ -83,8 +84,11 @@ export function guarded(
     const wait = limit?.take(clientAddress(request.socket), performance.now());
     if (wait !== undefined) return { code: 'too_many_requests', ...wait };
 
-    const terminal = terminalOf(request);
-    if (call.terminal === true && keepers.terminals === 'required' && !terminal.certified) {
+    const terminal = keepers.terminalOf(request);
+    if (terminal.standing === 'revoked' && call.group !== 'System') {
+      return { code: 'forbidden', reason: 'The certificate of this terminal was revoked. Ask the bank for a new one.' };
+    }
+    if (call.terminal === true && keepers.terminals === 'required' && terminal.standing !== 'certified') {
       return { code: 'forbidden', reason: 'This call is for terminals that show their certificate.' };
     }
     const authenticated = await authenticate(request, call.who, keepers);

@@ -66,7 +66,7 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
   const created = await createDatabase();
   const { url } = created;
   const stateDir = await mkdtemp(join(tmpdir(), 'grand-livre-'));
-  const issued = await authority();
+  const issued = await authority(join(stateDir, 'certs'));
   const database = new pg.Pool({ connectionString: url, max: 4 });
   const eventLog = options.eventLog ?? testEventLog();
   const journal = openJournal(eventLog, database);
@@ -95,7 +95,7 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
       databaseUrl: url,
       eventLog,
       secrets,
-      tls: issued.server,
+      certsDir: issued.certsDir,
       host: 'localhost',
       port: 0,
       isBehindProxy: false,
@@ -109,7 +109,7 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
       ...options,
       ...changes,
     });
-    const client = connect(server.port, issued.server);
+    const client = connect(server.port, { ca: issued.ca });
     closing.push(async () => {
       await client.close();
       await server.stop();

@@ -1,45 +1,31 @@
-/** Certificates for tests: an authority, the server's, and terminals' of any name. */
-import 'reflect-metadata';
-import { ExtendedKeyUsage, ExtendedKeyUsageExtension, PemConverter, X509CertificateGenerator } from '@peculiar/x509';
+/** Certificates for tests: a folder with an authority and the server's, and terminals' of any name. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Pem } from '../../../scripts/certs/authority.ts';
-import { issueServer, makeAuthority } from '../../../scripts/certs/authority.ts';
-import type { TlsFiles } from '../../src/http/https-server.ts';
+import { issueTerminal, makeAuthority } from '../../../scripts/certs/authority.ts';
+import { ensureCertificates } from '../../../scripts/certs/ensure.ts';
+import { addTerminal } from '../../../scripts/certs/terminals.ts';
 
 export type Authority = {
-  readonly server: TlsFiles;
+  readonly certsDir: string;
+  readonly ca: string;
   /** A terminal's certificate and key. */
   readonly terminal: (name: string) => Promise<Pem>;
   /** The same, signed by nobody this server knows. */
   readonly stranger: (name: string) => Promise<Pem>;
 };
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-
-export async function authority(): Promise<Authority> {
-  const own = await makeAuthority(Date.now());
-  const server = await issueServer(own, { commonName: 'localhost', names: ['localhost'] }, Date.now());
+export async function authority(certsDir: string): Promise<Authority> {
+  mkdirSync(certsDir, { recursive: true });
+  await ensureCertificates(certsDir, Date.now());
+  const read = (path: string): string => readFileSync(path, 'utf8');
   return {
-    server: { ca: own.cert, ...server },
-    terminal: (name) => issueTerminal(own, 'CN=Grand Livre local authority', name),
-    stranger: (name) => issueTerminal(own, 'CN=Somebody else', name),
+    certsDir,
+    ca: read(join(certsDir, 'ca.crt')),
+    async terminal(name) {
+      const folder = await addTerminal(certsDir, name, 'password', Date.now());
+      return { cert: read(join(folder, 'terminal.crt')), key: read(join(folder, 'terminal.key')) };
+    },
+    stranger: async (name) => issueTerminal(await makeAuthority(Date.now()), name, Date.now()),
   };
-}
-
-async function issueTerminal(issuer: Pem, issuerName: string, name: string): Promise<Pem> {
-  const signingKey = await crypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(issuer.key), algorithm, false, [
-    'sign',
-  ]);
-  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const certificate = await X509CertificateGenerator.create({
-    subject: `CN=${name}`,
-    issuer: issuerName,
-    publicKey: keys.publicKey,
-    signingKey,
-    signingAlgorithm: algorithm,
-    notBefore: new Date(Date.now() - 60_000),
-    notAfter: new Date(Date.now() + 3_600_000),
-    extensions: [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])],
-  });
-  const key = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return { cert: certificate.toString('pem'), key: PemConverter.encode(key, 'PRIVATE KEY') };
 }

@@ -18,6 +18,10 @@ export const readiness = z
   .object({
     status: z.enum(['ready', 'not_ready']),
     reasons: z.array(z.string()).meta({ description: 'What is wrong; empty when ready.' }),
+    warnings: z.array(z.string()).meta({
+      description:
+        'What somebody should see to soon: a certificate that runs out, a revocation list that cannot be read.',
+    }),
     head: position.meta({ description: 'The journal’s last position this server knows.' }),
     readModel: position.optional().meta({ description: 'Where the read model has got to.' }),
   })
