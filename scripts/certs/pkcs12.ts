@@ -1,6 +1,6 @@
 /** A certificate with its key and its authority as one PKCS#12 file, as browsers import it: RFC 7292. */
-import { BmpString } from 'asn1js';
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { BmpString, OctetString } from 'asn1js';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import {
   Attribute,
   AuthenticatedSafe,
@@ -17,6 +17,7 @@ import type { Pem } from './authority.ts';
 const keyBag = '1.2.840.113549.1.12.10.1.2';
 const certBag = '1.2.840.113549.1.12.10.1.3';
 const friendlyName = '1.2.840.113549.1.9.20';
+const localKeyId = '1.2.840.113549.1.9.21';
 const iterations = 100_000;
 
 const der = (pem: string): Buffer => new X509Certificate(pem).raw;
@@ -30,15 +31,20 @@ export async function toPkcs12({ cert, key }: Pem, authority: string, name: stri
     hmacHashAlgorithm: 'SHA-256',
     iterationCount: iterations,
   };
-  const named = () => [new Attribute({ type: friendlyName, values: [new BmpString({ value: name })] })];
+  // Chromium and Firefox take a key only when its id leads them to its certificate.
+  const keyId = createHash('sha256').update(der(cert)).digest();
+  const attributes = () => [
+    new Attribute({ type: friendlyName, values: [new BmpString({ value: name })] }),
+    new Attribute({ type: localKeyId, values: [new OctetString({ valueHex: keyId })] }),
+  ];
 
   const pkcs8 = createPrivateKey(key).export({ type: 'pkcs8', format: 'der' });
   const shrouded = new PKCS8ShroudedKeyBag({ parsedValue: PrivateKeyInfo.fromBER(pkcs8) });
   await shrouded.makeInternalValues(encryption);
   const certificate = (pem: string) => new CertBag({ parsedValue: Certificate.fromBER(der(pem)) });
-  const keys = [new SafeBag({ bagId: keyBag, bagValue: shrouded, bagAttributes: named() })];
+  const keys = [new SafeBag({ bagId: keyBag, bagValue: shrouded, bagAttributes: attributes() })];
   const certificates = [
-    new SafeBag({ bagId: certBag, bagValue: certificate(cert), bagAttributes: named() }),
+    new SafeBag({ bagId: certBag, bagValue: certificate(cert), bagAttributes: attributes() }),
     new SafeBag({ bagId: certBag, bagValue: certificate(authority) }),
   ];
 
