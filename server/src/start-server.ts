@@ -152,7 +152,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
           lagSeconds: projector.lagSeconds(performance.now()),
         }),
       }),
-      ...operationRoutes({ bookkeeper, journal, pinGate, requestKey }),
+      ...operationRoutes({ bookkeeper, journal, pinGate, sessions, requestKey }),
       ...systemRoutes({
         readiness: () => readinessOf({ pool: readers, bookkeeper, projector, certificates }),
         registry: metrics.registry,

@@ -1,6 +1,7 @@
 /** Every route × everyone who may come: nobody gets in where they do not belong, and a new route needs a rule here. */
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freezeAccount } from '../src/http/contract/operations.ts';
 import { logOut } from '../src/http/contract/sessions.ts';
 import { logOutStaff } from '../src/http/contract/staff.ts';
 import { openApiDocument } from '../src/http/contract/system.ts';
@@ -9,7 +10,8 @@ import { openBank } from './support/bank.ts';
 
 const roles = [
   ...['nobody', 'customer', 'auditor', 'operator'],
-  ...['customer whose session expired', 'customer who logged out', 'auditor who logged out', 'made-up token'],
+  ...['customer whose session expired', 'customer whose session was revoked', 'customer who logged out'],
+  ...['auditor whose session expired', 'auditor who logged out', 'operator who left the staff', 'made-up token'],
 ] as const;
 type Role = (typeof roles)[number];
 
@@ -78,9 +80,23 @@ async function tokenOf(role: Role): Promise<string | undefined> {
       await bank.client.call(logOutStaff, { token });
       return token;
     }
+    case 'auditor whose session expired': {
+      const token = await bank.staff('auditor');
+      await bank.database.query('update access.staff_sessions set expires_at = now()');
+      return token;
+    }
+    case 'operator who left the staff': {
+      const token = await bank.staff('operator');
+      await bank.database.query(`delete from access.staff where role = 'operator'`);
+      return token;
+    }
     default: {
       const { token, account } = await bank.customer();
       if (role === 'customer who logged out') await bank.client.call(logOut, { token });
+      if (role === 'customer whose session was revoked') {
+        const freeze = { token: await bank.staff('operator'), params: { account }, body: { reason: 'stolen' } };
+        await bank.client.call(freezeAccount, freeze);
+      }
       if (role === 'customer whose session expired') {
         await bank.database.query('update access.sessions set expires_at = now() where account = $1', [account]);
       }
@@ -123,6 +139,13 @@ describe.each(roles)('%s', (role) => {
       expect(`${operation.id}: ${answer}`).toBe(`${operation.id}: ${isAllowed ? 'let in' : refusal}`);
     }
   });
+});
+
+test('no customer’s route takes an account: each knows one account only, the session’s', () => {
+  const own = operations.filter(({ id }) => rules[id] === customers);
+  expect(own.filter(({ path }) => path.includes('{'))).toEqual([]);
+  // What each gives out, whatever is sent along: session-safety.test.ts.
+  expect(own).toHaveLength(8);
 });
 
 test('where terminals are required, no customer’s call gets in without a terminal’s certificate', async () => {

@@ -43,6 +43,9 @@ test.each(onAccounts.map((call) => [call.id, call] as const))(
   },
 );
 
+const logInAgain = async (account: string): Promise<string> =>
+  (await bank.client.call(logIn, { body: { accountNumber: account, pin } })).body.token;
+
 test('frozen, nothing moves; unfrozen, it does again; each with its reason in the journal', async () => {
   const { account, token } = await bank.customer({ cents: 1_000 });
   const params = { account };
@@ -55,7 +58,9 @@ test('frozen, nothing moves; unfrozen, it does again; each with its reason in th
   expect(again.body).toEqual(first.body);
   const another = await bank.client.call(operations.freezeAccount, { ...frozen, key: randomUUID() });
   expect(another.body.code).toBe('account_frozen');
-  const money = { token, body: { amount: '1.00', pin } };
+  // Its sessions ended with it; whoever logs in again may look, and move nothing.
+  expect((await bank.client.call(deposit, { token, body: { amount: '1.00', pin } })).body.code).toBe('unauthenticated');
+  const money = { token: await logInAgain(account), body: { amount: '1.00', pin } };
   expect((await bank.client.call(deposit, money)).body.code).toBe('account_frozen');
   expect((await bank.client.call(withdraw, money)).body.code).toBe('account_frozen');
   const unfrozen = { params, body: { reason: 'explained' }, token: operator };
@@ -94,7 +99,8 @@ test('only an empty account can be closed, and nothing opens it again', async ()
   await bank.client.call(withdraw, { token, body: { amount: '5.00', pin } });
   expect((await bank.client.call(operations.closeAccount, close)).status).toBe(200);
   expect((await bank.client.call(operations.closeAccount, close)).body.code).toBe('account_closed');
-  expect((await bank.client.call(deposit, { token, body: { amount: '1.00', pin } })).body.code).toBe('account_closed');
+  const after = { token: await logInAgain(account), body: { amount: '1.00', pin } };
+  expect((await bank.client.call(deposit, after)).body.code).toBe('account_closed');
 });
 
 test('an entry is undone once, on both sides, by a new one', async () => {

@@ -45,7 +45,7 @@ const lineFor = (address: string): string => `PROXY TCP4 ${address} 192.0.2.1 40
 
 test('each client has its own limits, though all come through one balancer', async () => {
   // More than the bucket holds and than drips into it meanwhile.
-  const crowd = Array.from({ length: 2 * logIn.rate.burst }, () => logInFrom(lineFor('192.0.2.7')));
+  const crowd = Array.from({ length: 2 * logIn.rate.place.burst }, () => logInFrom(lineFor('192.0.2.7')));
   const statuses = await Promise.all(crowd);
   expect(statuses).toContain(429);
   expect(await logInFrom(lineFor('192.0.2.8'))).toBe(400);

@@ -121,7 +121,7 @@ export const en: Words = {
     cancel: 'Cancel',
     done: 'It is in the journal.',
     what: {
-      freeze: 'Freeze the account: no more movement, in either direction.',
+      freeze: 'Freeze the account: no more movement, in either direction. Its open sessions end at once.',
       unfreeze: 'Unfreeze the account.',
       unlock: 'Give access back before the lock ends.',
       close: 'Close the account, for good. It must be empty.',

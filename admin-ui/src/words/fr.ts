@@ -126,7 +126,7 @@ export const fr = {
     cancel: 'Renoncer',
     done: 'C’est inscrit au journal.',
     what: {
-      freeze: 'Geler le compte : plus aucun mouvement, dans aucun sens.',
+      freeze: 'Geler le compte : plus aucun mouvement, dans aucun sens. Ses sessions ouvertes prennent fin aussitôt.',
       unfreeze: 'Dégeler le compte.',
       unlock: 'Rendre l’accès avant la fin du blocage.',
       close: 'Clore le compte, définitivement. Il doit être vide.',

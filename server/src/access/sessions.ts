@@ -15,6 +15,8 @@ export interface Sessions {
   begin(session: CustomerSession): Promise<string>;
   find(token: string): Promise<CustomerSession | undefined>;
   end(token: string): Promise<void>;
+  /** All sessions of an account. */
+  endAll(account: string): Promise<void>;
   /** Deletes what has expired. */
   sweep(): Promise<void>;
 }
@@ -61,6 +63,10 @@ export function postgresSessions({ pool }: { readonly pool: pg.Pool }): Sessions
 
     async end(token) {
       await pool.query('delete from access.sessions where token_hash = $1', [hashToken(token)]);
+    },
+
+    async endAll(account) {
+      await pool.query('delete from access.sessions where account = $1', [account]);
     },
 
     async sweep() {

@@ -33,6 +33,7 @@ const headers = helmet({
       frameAncestors: ["'none'"],
     },
   },
+  frameguard: { action: 'deny' },
   strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
 });
 
@@ -46,6 +47,11 @@ export function createApp({ routes, keepers, metrics, log }: AppOptions): Expres
   app.use(headers);
 
   const { answer, refuse, fail } = answers(log);
+  app.use((request, response, next) => {
+    // RFC 9112, 3.2: no request of HTTP/1.1 comes without.
+    if (request.headers.host !== undefined) next();
+    else refuse(response, { code: 'validation_failed', errors: [{ where: 'header Host', problem: 'is missing' }] });
+  });
   for (const route of routes) {
     const { call } = route;
     const serve = guarded(route, keepers);
@@ -53,7 +59,7 @@ export function createApp({ routes, keepers, metrics, log }: AppOptions): Expres
       const note = noted(response);
       note.route = call.path;
       try {
-        await answer(response, call, await serve(request, response, note.correlationId));
+        await answer(response, call, await serve(request, note.correlationId));
       } catch (error) {
         fail(response, error);
       }

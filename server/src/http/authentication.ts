@@ -45,6 +45,12 @@ export async function authenticate(
   return { caller };
 }
 
+/** The session that whoever logs in had before. */
+export function formerToken(request: Request, kind: 'customer' | 'staff'): string | undefined {
+  const token = tokenOf(request, cookies[kind]);
+  return typeof token === 'string' ? token : undefined;
+}
+
 function tokenOf(request: Request, cookieName: string): string | Refusal {
   const { authorization } = request.headers;
   if (authorization !== undefined) {

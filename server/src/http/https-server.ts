@@ -4,6 +4,7 @@ import type { Server } from 'node:https';
 import { createServer } from 'node:https';
 import type { AddressInfo, Server as NetServer } from 'node:net';
 import { behindProxy } from './proxy-line.ts';
+import type { Refusal } from './problems.ts';
 import { toProblem } from './problems.ts';
 
 export type TlsFiles = { readonly key: string; readonly cert: string; readonly ca: string };
@@ -19,7 +20,9 @@ const secureContext = (tls: TlsFiles) => ({ ...tls, minVersion: 'TLSv1.2', ciphe
 const limits = {
   handshakeMs: 10_000,
   headersMs: 10_000,
-  requestMs: 30_000,
+  requestMs: 20_000,
+  /** How often the two above are looked at. */
+  lookEveryMs: 2_000,
   keepAliveMs: 65_000,
   /** A connection on which nothing moves. */
   idleMs: 90_000,
@@ -53,16 +56,21 @@ export async function openDoor(
       requestCert: true,
       rejectUnauthorized: false,
       handshakeTimeout: limits.handshakeMs,
+      // Said by the application, as a problem.
+      requireHostHeader: false,
       headersTimeout: limits.headersMs,
       requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.lookEveryMs,
       keepAliveTimeout: limits.keepAliveMs,
       maxHeaderSize: limits.headerBytes,
     },
     listener,
   );
   server.setTimeout(limits.idleMs);
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end(malformed());
+  // Where no handshake was finished there is nobody to tell: an answer would wait for it for ever.
+  server.prependListener('tlsClientError', (_error, socket) => socket.destroy());
+  server.on('clientError', (error, socket) => {
+    if (socket.writable) socket.end(answerTo(error));
     else socket.destroy();
   });
   const outer = isBehindProxy ? behindProxy(server) : server;
@@ -83,20 +91,26 @@ export async function openDoor(
   };
 }
 
-/** What is not even HTTP gets a problem, too. */
-function malformed(): string {
-  const errors = [
-    { where: 'request', problem: 'must be HTTP/1.1 with headers of at most 16 KiB, sent without long pauses' },
-  ];
-  const body = JSON.stringify(toProblem({ code: 'validation_failed', errors }, 'none'));
+/** What is not even a request gets a problem, too. */
+function answerTo(error: Error): string {
+  const problem = toProblem(refusalFor('code' in error ? error.code : undefined), 'none');
+  const body = JSON.stringify(problem);
   return [
-    'HTTP/1.1 400 Bad Request',
+    `HTTP/1.1 ${String(problem.status)} ${problem.title}`,
     'Content-Type: application/problem+json',
+    'Strict-Transport-Security: max-age=31536000',
+    'X-Content-Type-Options: nosniff',
     `Content-Length: ${String(Buffer.byteLength(body))}`,
     'Connection: close',
     '',
     body,
   ].join('\r\n');
+}
+
+function refusalFor(code: unknown): Refusal {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { code: 'request_timeout' };
+  if (code === 'HPE_HEADER_OVERFLOW') return { code: 'headers_too_large' };
+  return { code: 'validation_failed', errors: [{ where: 'request', problem: 'must be HTTP/1.1' }] };
 }
 
 async function drain(server: Server, outer: NetServer): Promise<void> {

@@ -15,6 +15,8 @@ export type Refusal =
   | { readonly code: 'unauthenticated' }
   | { readonly code: 'forbidden'; readonly reason: string }
   | { readonly code: 'unsupported_media_type' }
+  | { readonly code: 'request_timeout' }
+  | { readonly code: 'headers_too_large' }
   | { readonly code: 'payload_too_large'; readonly limitBytes: number }
   | { readonly code: 'validation_failed'; readonly errors: readonly Mistake[] }
   | { readonly code: 'access_locked'; readonly retryAfterSeconds: number }
@@ -45,6 +47,18 @@ const seconds = (count: number): string => (count === 1 ? '1 second' : `${String
 
 /** In the order of precedence: where several apply to one request, the earliest is the answer. */
 export const problems: { readonly [C in RefusalCode]: Kind<C> } = {
+  request_timeout: {
+    status: 408,
+    title: 'The request took too long to arrive',
+    detail: () => 'Send headers within 10 seconds and the whole request within 20.',
+    when: 'a request’s headers or body come too slowly; the connection ends',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are too large',
+    detail: () => 'Send headers of at most 16 KiB in all.',
+    when: 'the address and headers are larger than 16 KiB; the connection ends',
+  },
   not_found: {
     status: 404,
     title: 'There is nothing here',
@@ -61,8 +75,8 @@ export const problems: { readonly [C in RefusalCode]: Kind<C> } = {
     status: 429,
     title: 'Too many requests',
     detail: ({ retryAfterSeconds }) =>
-      `Too many calls of this kind came from your address. Try again in ${seconds(retryAfterSeconds)}.`,
-    when: 'one address makes calls of a limited kind (log-in, opening, preview) too fast',
+      `Too many calls of this kind came in too short a time. Try again in ${seconds(retryAfterSeconds)}.`,
+    when: 'calls of a limited kind (log-in, opening, preview) come too fast from one terminal or address (counted first of all) or for one account or user name (counted once the request is well formed)',
   },
   unauthenticated: {
     status: 401,
@@ -87,13 +101,13 @@ export const problems: { readonly [C in RefusalCode]: Kind<C> } = {
     status: 413,
     title: 'The body is too large',
     detail: ({ limitBytes }) => `This call takes a body of at most ${String(limitBytes)} bytes.`,
-    when: 'the body is larger than 16 KiB (batch: 512 KiB)',
+    when: 'the body is larger than 16 KiB (batch: 512 KiB); the connection ends',
   },
   validation_failed: {
     status: 400,
     title: 'The request is not well formed',
     detail: ({ errors }) => `${errors.map(({ where, problem }) => `${where} ${problem}`).join('; ')}.`,
-    when: 'malformed JSON, a field missing, unknown or not in its form, no valid `Idempotency-Key` on a command; `errors` lists what and where',
+    when: 'not HTTP, malformed JSON, a field missing, unknown or not in its form, no valid `Idempotency-Key` on a command; `errors` lists what and where',
   },
   access_locked: {
     status: 423,
@@ -293,6 +307,8 @@ export function toProblem(refusal: Refusal, correlationId: string): Problem {
 
 /** The headers HTTP asks for beside some statuses. */
 export function problemHeaders(refusal: Refusal): Record<string, string> {
+  // Nothing reads what is still to come.
+  if (refusal.code === 'payload_too_large') return { Connection: 'close' };
   if (refusal.code === 'method_not_allowed') return { Allow: refusal.allowed.join(', ') };
   const wait = 'retryAfterSeconds' in refusal ? refusal.retryAfterSeconds : undefined;
   return {

@@ -1,13 +1,13 @@
 /** The way of every request through a call's definition to its handler: each check in its documented order. */
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import type { z } from 'zod';
 import type { Sessions } from '../access/sessions.ts';
 import type { StaffSessions } from '../staff/staff-sessions.ts';
 import type { CallerOf } from './authentication.ts';
-import { authenticate } from './authentication.ts';
+import { authenticate, formerToken } from './authentication.ts';
 import type { ReadBody } from './body.ts';
 import { jsonBody } from './body.ts';
-import type { Call } from './contract/call.ts';
+import type { Call, Who } from './contract/call.ts';
 import { defaultBodyLimitBytes } from './contract/call.ts';
 import { idempotencyKeyMistake, isIdempotencyKey } from './idempotency.ts';
 import type { Mistake, Refusal } from './problems.ts';
@@ -30,6 +30,8 @@ export type Asked<C extends Call> = {
   readonly caller: CallerOf<C['who']>;
   /** The Idempotency-Key of a command. */
   readonly key: C extends { readonly command: true } ? string : undefined;
+  /** The token of the caller's session before, where the call begins one. */
+  readonly former: string | undefined;
   readonly terminal: string;
   readonly correlationId: string;
 };
@@ -76,15 +78,17 @@ export type DoorKeepers = {
 export function guarded(
   { call, handle }: Route,
   keepers: DoorKeepers,
-): (request: Request, response: Response, correlationId: string) => Promise<Result<unknown>> {
-  const limit: RateLimit | undefined = call.rate && rateLimit(call.rate);
+): (request: Request, correlationId: string) => Promise<Result<unknown>> {
+  const ofPlace: RateLimit | undefined = call.rate && rateLimit(call.rate.place);
+  const ofSubject: RateLimit | undefined = call.rate?.subject && rateLimit(call.rate.subject);
   const readBody: ReadBody | undefined = call.body && jsonBody(call.bodyLimitBytes ?? defaultBodyLimitBytes);
 
-  return async (request, response, correlationId) => {
-    const wait = limit?.take(clientAddress(request.socket), performance.now());
-    if (wait !== undefined) return { code: 'too_many_requests', ...wait };
-
+  return async (request, correlationId) => {
     const terminal = keepers.terminalOf(request);
+    const place = terminal.standing === 'certified' ? `terminal ${terminal.name}` : clientAddress(request.socket);
+    const placeWait = ofPlace?.take(place, performance.now());
+    if (placeWait !== undefined) return { code: 'too_many_requests', ...placeWait };
+
     if (terminal.standing === 'revoked' && call.group !== 'System') {
       return { code: 'forbidden', reason: 'The certificate of this terminal was revoked. Ask the bank for a new one.' };
     }
@@ -94,7 +98,7 @@ export function guarded(
     const authenticated = await authenticate(request, call.who, keepers);
     if ('code' in authenticated) return authenticated;
 
-    const body = readBody === undefined ? { received: undefined } : await readBody(request, response);
+    const body = readBody === undefined ? { received: undefined } : await readBody(request);
     if ('code' in body) return body;
 
     const mistakes: Mistake[] = [];
@@ -112,6 +116,9 @@ export function guarded(
     if (call.command === true && !isIdempotencyKey(key)) mistakes.push(idempotencyKeyMistake);
     if (mistakes.length > 0) return { code: 'validation_failed', errors: mistakes };
 
+    const subjectWait = ofSubject?.take(subjectOf(call, authenticated.caller, checkedBody), performance.now());
+    if (subjectWait !== undefined) return { code: 'too_many_requests', ...subjectWait };
+
     return handle({
       params,
       query,
@@ -119,8 +126,16 @@ export function guarded(
       received: body.received,
       caller: authenticated.caller,
       key,
+      former: call.begins && formerToken(request, call.begins),
       terminal: terminal.name,
       correlationId,
     } as Asked<Call>);
   };
+}
+
+/** The account or user name a call is about. */
+function subjectOf(call: Call, caller: CallerOf<Who>, body: unknown): string {
+  const where = call.rate?.subject?.in;
+  if (where === 'session') return caller !== undefined && 'account' in caller ? caller.account : '';
+  return where === undefined ? '' : (body as Readonly<Record<typeof where, string>>)[where];
 }

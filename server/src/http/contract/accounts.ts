@@ -31,7 +31,7 @@ export const openAccount = defineCall({
   who: 'anyone',
   terminal: true,
   command: true,
-  rate: { burst: 200, perSecond: 20 },
+  rate: { place: { burst: 200, perSecond: 20 } },
   body: z
     .strictObject({
       pin,

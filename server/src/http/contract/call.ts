@@ -5,6 +5,9 @@ import type { RefusalCode } from '../problems.ts';
 /** Whoever may make a call; an operator may also make an auditor's. */
 export type Who = 'anyone' | 'customer' | 'auditor' | 'operator';
 
+/** So many in one go, and so many a second after that. */
+export type Rate = { readonly burst: number; readonly perSecond: number };
+
 export type Call = {
   /** Unique; the operationId in the OpenAPI document. */
   readonly id: string;
@@ -19,8 +22,15 @@ export type Call = {
   readonly terminal?: true;
   /** A command: needs an Idempotency-Key. */
   readonly command?: true;
-  /** So many in one go from one address, and so many a second after that. */
-  readonly rate?: { readonly burst: number; readonly perSecond: number };
+  /** Slowed down past this rate, each place and each subject on its own. */
+  readonly rate?: {
+    /** From one terminal; from one address where no terminal shows its certificate. */
+    readonly place: Rate;
+    /** For one account or user name: the session's, or the one in this field of the body. */
+    readonly subject?: Rate & { readonly in: 'session' | 'accountNumber' | 'username' };
+  };
+  /** Begins a session: the one the caller had before ends, so that no token outlives a log-in. */
+  readonly begins?: 'customer' | 'staff';
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;
@@ -36,6 +46,9 @@ export type Call = {
   /** What the call may be refused with beside what follows from the fields above. */
   readonly refusals: readonly RefusalCode[];
 };
+
+/** Enough for anybody at a machine, and nothing for whoever searches for numbers or names. */
+export const perSubject: Rate = { burst: 30, perSecond: 0.5 };
 
 /** Keeps the exact types of a definition. */
 export const defineCall = <const C extends Call>(call: C): C => call;

@@ -1,7 +1,7 @@
 /** The calls that move money from or to one's own account. */
 import { z } from 'zod';
 import type { RefusalCode } from '../problems.ts';
-import { defineCall } from './call.ts';
+import { defineCall, perSubject } from './call.ts';
 import { accountNumber, amount, money, pin, position, text } from './fields.ts';
 
 const operation = z
@@ -75,7 +75,7 @@ export const previewTransfer = defineCall({
   description: 'Moves nothing. It is refused for the same reasons as the transfer itself would be.',
   who: 'customer',
   terminal: true,
-  rate: { burst: 200, perSecond: 20 },
+  rate: { place: { burst: 200, perSecond: 20 }, subject: { ...perSubject, in: 'session' } },
   body: z.strictObject({ to: accountNumber, amount }).meta({ id: 'TransferPreview' }),
   answer: {
     status: 200,

@@ -26,7 +26,7 @@ export const freezeAccount = defineCall({
   id: 'freezeAccount',
   path: '/api/v1/operations/accounts/{account}/freeze',
   summary: 'Freeze an account',
-  description: 'No money moves on it, in either direction, until it is unfrozen.',
+  description: 'No money moves on it, in either direction, until it is unfrozen. Its open sessions end at once.',
   refusals: [...always, 'account_closed', 'account_frozen'] satisfies RefusalCode[],
 });
 
@@ -51,7 +51,7 @@ export const closeAccount = defineCall({
   id: 'closeAccount',
   path: '/api/v1/operations/accounts/{account}/close',
   summary: 'Close an account, for good',
-  description: 'Only an empty account can be closed.',
+  description: 'Only an empty account can be closed. Its open sessions end at once.',
   refusals: [...always, 'account_closed', 'account_frozen', 'account_not_empty'] satisfies RefusalCode[],
 });
 

@@ -1,6 +1,6 @@
 /** The calls that begin and end a customer's session. */
 import { z } from 'zod';
-import { defineCall } from './call.ts';
+import { defineCall, perSubject } from './call.ts';
 import { accountNumber, currency, moment, money, pin } from './fields.ts';
 
 export const logIn = defineCall({
@@ -10,10 +10,11 @@ export const logIn = defineCall({
   group: 'Sessions',
   summary: 'Log in with account number and PIN',
   description:
-    'Browsers also get the token as a cookie (`__Host-session`). The session ends after 10 minutes without a call, and after 60 in any case.',
+    'Browsers also get the token as a cookie (`__Host-session`). A session whose token comes along ends. The new one ends after 10 minutes without a call, and after 60 in any case.',
   who: 'anyone',
   terminal: true,
-  rate: { burst: 200, perSecond: 20 },
+  rate: { place: { burst: 200, perSecond: 20 }, subject: { ...perSubject, in: 'accountNumber' } },
+  begins: 'customer',
   body: z.strictObject({ accountNumber, pin }).meta({ id: 'LogIn' }),
   answer: {
     status: 201,

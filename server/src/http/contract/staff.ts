@@ -1,6 +1,6 @@
 /** The calls that begin and end a session of the bank's staff. */
 import { z } from 'zod';
-import { defineCall } from './call.ts';
+import { defineCall, perSubject } from './call.ts';
 import { moment } from './fields.ts';
 
 export const staffRoles = ['auditor', 'operator'] as const;
@@ -14,7 +14,8 @@ export const logInStaff = defineCall({
   summary: 'Log in as staff',
   description: 'Browsers also get the token as a cookie (`__Host-staff`). An operator may do all an auditor may.',
   who: 'anyone',
-  rate: { burst: 100, perSecond: 5 },
+  rate: { place: { burst: 100, perSecond: 5 }, subject: { ...perSubject, in: 'username' } },
+  begins: 'staff',
   body: z
     .strictObject({
       username: z.string().regex(/^[a-z][a-z0-9._-]{0,23}$/, 'must be a user name: 1 to 24 of a-z, 0-9, ".", "_", "-"'),

@@ -6,6 +6,7 @@ import type { Command } from '../../../../ledger/src/domain/commands.ts';
 import { isMoneyEvent } from '../../../../ledger/src/domain/events.ts';
 import type { Journal } from '../../../../ledger/src/journal/journal.ts';
 import type { PinGate } from '../../access/pin-gate.ts';
+import type { Sessions } from '../../access/sessions.ts';
 import type { Call } from '../contract/call.ts';
 import * as contract from '../contract/operations.ts';
 import { commandIds, replayHeader, requestHash } from '../idempotency.ts';
@@ -17,31 +18,18 @@ type Parts = {
   readonly bookkeeper: Bookkeeper;
   readonly journal: Journal;
   readonly pinGate: PinGate;
+  readonly sessions: Sessions;
   readonly requestKey: KeyObject;
 };
 
 type Done = Result<{ position: number }>;
 
 export const operationRoutes = (parts: Parts): readonly Route[] => [
-  route(contract.freezeAccount, (asked) =>
-    act(parts, contract.freezeAccount, asked, { type: 'FreezeAccount', ...asked.params, ...asked.body }),
-  ),
-  route(contract.unfreezeAccount, (asked) =>
-    act(parts, contract.unfreezeAccount, asked, { type: 'UnfreezeAccount', ...asked.params, ...asked.body }),
-  ),
-  route(contract.closeAccount, (asked) =>
-    act(parts, contract.closeAccount, asked, { type: 'CloseAccount', ...asked.params, ...asked.body }),
-  ),
-  route(contract.unlockAccess, async (asked) => {
-    const done = await act(parts, contract.unlockAccess, asked, {
-      type: 'UnlockAccess',
-      ...asked.params,
-      ...asked.body,
-    });
-    // The journal first: a lock that was ended without a trace would be worse than one that lasts.
-    if (!('code' in done)) await parts.pinGate.unlock(asked.params.account);
-    return done;
-  }),
+  // The journal first: what was done without a trace would be worse than what has to be done again.
+  onAccount(parts, contract.freezeAccount, 'FreezeAccount', (account) => parts.sessions.endAll(account)),
+  onAccount(parts, contract.unfreezeAccount, 'UnfreezeAccount'),
+  onAccount(parts, contract.closeAccount, 'CloseAccount', (account) => parts.sessions.endAll(account)),
+  onAccount(parts, contract.unlockAccess, 'UnlockAccess', (account) => parts.pinGate.unlock(account)),
   route(contract.reverseEntry, async (asked) => {
     const position = Number(asked.params.entryId.split('.')[0]);
     const [stored] = await parts.journal.readAt([position]);
@@ -54,6 +42,19 @@ export const operationRoutes = (parts: Parts): readonly Route[] => [
     });
   }),
 ];
+
+/** `effect`: what follows at the doors. The same command again does it again, should it have been cut short. */
+const onAccount = (
+  parts: Parts,
+  call: (typeof contract)['freezeAccount' | 'unfreezeAccount' | 'closeAccount' | 'unlockAccess'],
+  type: 'FreezeAccount' | 'UnfreezeAccount' | 'CloseAccount' | 'UnlockAccess',
+  effect?: (account: string) => Promise<void>,
+): Route =>
+  route(call, async (asked) => {
+    const done = await act(parts, call, asked, { type, ...asked.params, ...asked.body });
+    if (!('code' in done)) await effect?.(asked.params.account);
+    return done;
+  });
 
 async function act(
   { bookkeeper, requestKey }: Parts,

@@ -25,7 +25,7 @@ type Parts = {
 const freshWithinMs = 1_000;
 
 export const sessionRoutes = ({ bookkeeper, readModel, sessions, pinGate, security }: Parts): readonly Route[] => [
-  route(logIn, async ({ body, terminal, correlationId }) => {
+  route(logIn, async ({ body, former, terminal, correlationId }) => {
     const { accountNumber: account, pin } = body;
     const verdict = await pinGate.check(account, pin);
     const refused = refusalOf(verdict, { bookkeeper, security }, { account, terminal, correlationId });
@@ -36,6 +36,7 @@ export const sessionRoutes = ({ bookkeeper, readModel, sessions, pinGate, securi
     if (overview === undefined) return { code: 'overloaded', retryAfterSeconds: 2 };
     const token = newToken();
     const expiresAt = await sessions.begin({ account, token, pinDigest: pinGate.sessionDigest(account, token, pin) });
+    if (former !== undefined) await sessions.end(former);
     const { balance, currency } = overview;
     return {
       body: {

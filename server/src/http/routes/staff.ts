@@ -14,13 +14,14 @@ type Parts = {
 };
 
 export const staffRoutes = ({ staffGate, staffSessions, security }: Parts): readonly Route[] => [
-  route(logInStaff, async ({ body, terminal }) => {
+  route(logInStaff, async ({ body, former, terminal }) => {
     const admission = await staffGate.logIn(body);
     const kind = admission.admitted ? 'staff_logged_in' : 'staff_refused';
     security.note({ kind, subject: body.username, terminal });
     if (!admission.admitted) return admission.refusal;
     const { username, role } = admission;
     const { token, expiresAt } = await staffSessions.begin(username);
+    if (former !== undefined) await staffSessions.end(former);
     return { body: { token, username, role, expiresAt }, headers: setCookie(cookies.staff, token, expiresAt) };
   }),
 
