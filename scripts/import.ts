@@ -6,7 +6,7 @@ import { openDatabase } from './database.ts';
 import { endWith, Failure } from './failure.ts';
 import type { BankFiles } from './import/check-files.ts';
 import { importBank } from './import/import-bank.ts';
-import { openImport } from './import/open-import.ts';
+import { openBooks } from './open-books.ts';
 import { reportText } from './import/report-text.ts';
 import { progressDisplay } from './show-progress.ts';
 
@@ -32,10 +32,10 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const { url, release } = await openDatabase(config);
   try {
-    const opened = await openImport({ ...config, databaseUrl: url, secrets: await loadSecrets(config.stateDir) });
+    const opened = await openBooks({ ...config, databaseUrl: url, secrets: await loadSecrets(config.stateDir) });
     const progress = progressDisplay(process.stdout);
     try {
-      const report = await importBank(files, opened.deps, progress.show);
+      const report = await importBank(files, opened.books, progress.show);
       await opened.shown();
       progress.end();
       console.log(reportText(report));

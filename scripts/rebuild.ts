@@ -23,7 +23,7 @@ function report({ position, comparisons }: Rebuilt): string {
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const { url, release } = await openDatabase(config);
-  const { masterKey } = await loadSecrets(config.stateDir);
+  const { masterKeys } = await loadSecrets(config.stateDir);
   const pool = new pg.Pool(readersConnection(url));
   const [owner, observer] = [new pg.Client({ connectionString: url }), new pg.Client({ connectionString: url })];
   const writer = new pg.Client(projectorConnection(url, 'read_next'));
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
       client.on('error', () => undefined);
       await client.connect();
     }
-    const vault = postgresVault({ pool, masterKey });
+    const vault = postgresVault({ pool, masterKeys });
     const rebuilt = await rebuild({
       journal,
       openProfile: (keyId, sealed) => vault.open(keyId, sealed),

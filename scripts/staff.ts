@@ -3,6 +3,8 @@ import { hash } from '@node-rs/argon2';
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import type { MasterKeys } from '../ledger/src/vault/master-keys.ts';
+import { currentGeneration } from '../ledger/src/vault/master-keys.ts';
 import { ConfigError, readConfig } from '../server/src/config.ts';
 import { loadSecrets } from '../server/src/secrets.ts';
 import { newSecret } from '../server/src/staff/one-time-codes.ts';
@@ -40,7 +42,7 @@ const newPassword = (): string => randomBytes(18).toString('base64url');
 async function carryOut(
   client: pg.Client,
   { what, name, role, oneTimeCodes }: Asked,
-  masterKey: Buffer,
+  masterKeys: MasterKeys,
 ): Promise<void> {
   const found = (rowCount: number | null): void => {
     if (rowCount === 0) throw new Failure(`Nobody on the staff is called ${name}: see npm run staff -- list.`);
@@ -49,10 +51,11 @@ async function carryOut(
   const endSessions = (): Promise<unknown> =>
     client.query('delete from access.staff_sessions where username = $1', [name]);
   const giveCodes = async (): Promise<void> => {
-    const { sealed, uri } = newSecret(masterKey, name);
+    const generation = await currentGeneration(client);
+    const { sealed, uri } = newSecret(await masterKeys.get(generation), name);
     const { rowCount } = await client.query(
-      'update access.staff set totp_secret = $2, totp_step = null where username = $1',
-      [name, sealed],
+      'update access.staff set totp_secret = $2, totp_generation = $3, totp_step = null where username = $1',
+      [name, sealed, generation],
     );
     found(rowCount);
     await endSessions();
@@ -108,7 +111,7 @@ async function main(): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   try {
     await client.connect();
-    await carryOut(client, asked, (await loadSecrets(config.stateDir)).masterKey);
+    await carryOut(client, asked, (await loadSecrets(config.stateDir)).masterKeys);
   } finally {
     await client.end();
     await release();

@@ -8,7 +8,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestDatabase } from '../../tests/support/postgres.ts';
 import { createDatabase } from '../../tests/support/postgres.ts';
 import type { Profile } from '../src/vault/profile.ts';
-import { masterKeyPath, secretFile } from '../src/vault/secret-file.ts';
+import type { MasterKeys } from '../src/vault/master-keys.ts';
+import { masterKeyFiles } from '../src/vault/master-keys.ts';
+import { makeSecretFile, readSecretFile } from '../src/vault/secret-file.ts';
 import type { Vault } from '../src/vault/vault.ts';
 import { postgresVault } from '../src/vault/vault.ts';
 
@@ -26,7 +28,13 @@ let owner: pg.Pool;
 let server: pg.Pool;
 let projector: pg.Pool;
 let vault: Vault;
-const masterKey = randomBytes(32);
+/** Keys that need no files. */
+const keysOf = (key: Buffer): MasterKeys => ({
+  get: () => Promise.resolve(key),
+  make: () => Promise.resolve(key),
+  forget: () => Promise.resolve(),
+});
+const masterKeys = keysOf(randomBytes(32));
 
 beforeAll(async () => {
   database = await createDatabase();
@@ -35,7 +43,7 @@ beforeAll(async () => {
   owner = connect();
   server = connect('-c role=grandlivre_server');
   projector = connect('-c role=grandlivre_projector');
-  vault = postgresVault({ pool: server, masterKey });
+  vault = postgresVault({ pool: server, masterKeys });
 });
 afterAll(async () => {
   await Promise.all([owner, server, projector].map((pool) => pool.end()));
@@ -45,7 +53,7 @@ afterAll(async () => {
 test('a profile comes back as it was, on another server too', async () => {
   const { keyId, profile: sealed } = await vault.seal(profile);
   expect(await vault.open(keyId, sealed)).toEqual(profile);
-  expect(await postgresVault({ pool: projector, masterKey }).open(keyId, sealed)).toEqual(profile);
+  expect(await postgresVault({ pool: projector, masterKeys }).open(keyId, sealed)).toEqual(profile);
 });
 
 test('many profiles get a key each, in the order they came', async () => {
@@ -109,7 +117,7 @@ describe('damage is an error, never an erased person', () => {
 
   test('by another master key', async () => {
     const { keyId, profile: sealed } = await vault.seal(profile);
-    const other = postgresVault({ pool: server, masterKey: randomBytes(32) });
+    const other = postgresVault({ pool: server, masterKeys: keysOf(randomBytes(32)) });
     await expect(other.open(keyId, sealed)).rejects.toThrow();
   });
 
@@ -129,7 +137,7 @@ describe('damage is an error, never an erased person', () => {
 
 describe('who may do what with the keys', () => {
   test('the projector reads them only', async () => {
-    const own = postgresVault({ pool: projector, masterKey });
+    const own = postgresVault({ pool: projector, masterKeys });
     await expect(own.seal(profile)).rejects.toThrow(/permission denied/);
     await expect(own.destroy(randomUUID())).rejects.toThrow(/permission denied/);
   });
@@ -150,11 +158,11 @@ describe('the file of the master key', () => {
   afterAll(() => rm(stateDir, { recursive: true }));
 
   test('is made once, by however many ask at once, for its owner alone', async () => {
-    const path = masterKeyPath(stateDir);
-    const keys = await Promise.all(Array.from({ length: 20 }, () => secretFile(path)));
+    const path = join(stateDir, 'secrets', 'master.key');
+    const keys = await Promise.all(Array.from({ length: 20 }, () => masterKeyFiles(stateDir).get(1)));
     expect(keys[0]).toHaveLength(32);
     expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(1);
-    expect(await secretFile(path)).toEqual(keys[0]);
+    expect(await readSecretFile(path)).toEqual(keys[0]);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
@@ -163,7 +171,7 @@ describe('the file of the master key', () => {
     async (content) => {
       const path = join(stateDir, 'other.key');
       await writeFile(path, content);
-      await expect(secretFile(path)).rejects.toThrow(`The secret ${path} does not hold 32 bytes`);
+      await expect(makeSecretFile(path)).rejects.toThrow(`The secret ${path} does not hold 32 bytes`);
       expect(await readFile(path, 'utf8')).toBe(content);
     },
   );

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { readEventLog } from '../../ledger/src/journal/event-log.ts';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
-import { masterKeyPath, secretFile } from '../../ledger/src/vault/secret-file.ts';
+import { currentGeneration, masterKeyFiles } from '../../ledger/src/vault/master-keys.ts';
 import { setting } from '../../ledger/src/vault/setting.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import { projectorConnection, readersConnection } from './connection.ts';
@@ -35,9 +35,6 @@ if (level !== 'silent' && !(level in pino.levels.values)) {
   fail(`LOG_LEVEL is "${level}", but must be one of: ${Object.keys(pino.levels.values).join(', ')}, silent.`);
 }
 const stateDir = resolve(value('STATE_DIR', join(root, 'var')));
-const masterKey = await secretFile(masterKeyPath(stateDir)).catch((error: unknown) =>
-  fail(error instanceof Error ? error.message : String(error)),
-);
 
 const log = pino({
   level,
@@ -55,7 +52,15 @@ const pool = new pg.Pool(readersConnection(databaseUrl));
 pool.on('error', (error) => {
   log.warn({ err: error }, 'an idle connection to the database was lost');
 });
-const vault = postgresVault({ pool, masterKey });
+const masterKeys = masterKeyFiles(stateDir);
+// A database that does not answer yet is waited for; a key that is missing would never come.
+const generation = await currentGeneration(pool).catch(() => undefined);
+if (generation !== undefined) {
+  await masterKeys
+    .get(generation)
+    .catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
+}
+const vault = postgresVault({ pool, masterKeys });
 
 const end = new AbortController();
 process.on('SIGTERM', () => {

@@ -1,7 +1,7 @@
 /** The tables of a rebuild: made beside those in use as these are today, and put in their place in one step. */
 import type pg from 'pg';
 
-/** Columns, keys and indexes come with `like`; storage settings, references and rights do not. */
+/** Columns, keys and indexes come with `like`; storage settings, statistics' targets, references and rights do not. */
 const makeTables = `
   do $$
   declare
@@ -15,6 +15,13 @@ const makeTables = `
       if made.settings is not null then
         execute format('alter table read_next.%I set (%s)', made.name, made.settings);
       end if;
+    end loop;
+    for made in
+      select relname as name, attname, attstattarget as target
+      from pg_attribute join pg_class t on t.oid = attrelid
+      where relnamespace = 'read'::regnamespace and relkind = 'r' and attstattarget is not null and not attisdropped
+    loop
+      execute format('alter table read_next.%I alter column %I set statistics %s', made.name, made.attname, made.target);
     end loop;
     for made in
       select relname as name, conname, pg_get_constraintdef(c.oid) as definition

@@ -88,7 +88,8 @@ export function project(events: readonly Recorded[]): Rows {
       addEntries(entries, recorded, event);
     } else if (event.type === 'CustomerRegistered') {
       customers.push(event);
-    } else {
+    } else if (event.type !== 'CustomerErased') {
+      // An erasure leaves no trace here: the row went with the key.
       accountEvents.push({ account: event.account, position });
       if (event.type === 'AccountOpened') {
         const { account, customer, accountType, currency, floor } = event;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
-import { masterKeyPath, secretFile } from '../../ledger/src/vault/secret-file.ts';
+import { masterKeyFiles } from '../../ledger/src/vault/master-keys.ts';
 import { readModel } from '../src/postgres-read-model.ts';
 import { progress } from '../src/queries/progress.ts';
 import type { TestBank } from './bank.ts';
@@ -24,7 +24,7 @@ const children: ChildProcess[] = [];
 beforeEach(async () => {
   database = await readModelDatabase();
   stateDir = await mkdtemp(join(tmpdir(), 'projector-'));
-  const vault = postgresVault({ pool: database.pool, masterKey: await secretFile(masterKeyPath(stateDir)) });
+  const vault = postgresVault({ pool: database.pool, masterKeys: masterKeyFiles(stateDir) });
   bank = testBank();
   const customer = await vault.seal({
     firstName: 'Béla',

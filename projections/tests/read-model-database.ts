@@ -57,7 +57,7 @@ export async function readModelDatabase(): Promise<ReadModelDatabase> {
   async function storeKeys(recorded: readonly Recorded[]): Promise<void> {
     const keys = recorded.flatMap(({ event }) => (event.type === 'CustomerRegistered' ? [event.keyId] : []));
     await pool.query(
-      `insert into vault.customer_keys (key_id, wrapped) select key, '' from unnest($1::uuid[]) as key
+      `insert into vault.customer_keys (generation, key_id, wrapped) select 1, key, '' from unnest($1::uuid[]) as key
        on conflict do nothing`,
       [keys],
     );

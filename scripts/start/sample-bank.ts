@@ -8,8 +8,8 @@ import { decode } from '../../ledger/src/domain/codec.ts';
 import { reach } from '../reach-journal.ts';
 import type { BankFiles } from '../import/check-files.ts';
 import { importBank } from '../import/import-bank.ts';
-import type { ImportPlace } from '../import/open-import.ts';
-import { openImport } from '../import/open-import.ts';
+import type { BooksPlace } from '../open-books.ts';
+import { openBooks } from '../open-books.ts';
 import { accounts, customers } from '../import/row-shapes.ts';
 import { rereadRows } from '../import/typed-rows.ts';
 
@@ -24,16 +24,16 @@ const files: BankFiles = {
 };
 
 /** Gives the sample's first account when this bank began with the sample, now or at an earlier start. */
-export async function importSampleBank(place: ImportPlace): Promise<SampleAccount | undefined> {
+export async function importSampleBank(place: BooksPlace): Promise<SampleAccount | undefined> {
   // An import that was cut short has left this file, and goes on.
   const underWay = join(place.stateDir, 'sample-bank.importing');
   const beginning = await firstCommand(place);
   if (beginning === undefined || existsSync(underWay)) {
     writeFileSync(underWay, '');
     console.log('Importing the sample bank …');
-    const opened = await openImport(place);
+    const opened = await openBooks(place);
     try {
-      await importBank(files, opened.deps, () => undefined);
+      await importBank(files, opened.books, () => undefined);
       await opened.shown();
     } finally {
       await opened.close();
@@ -45,7 +45,7 @@ export async function importSampleBank(place: ImportPlace): Promise<SampleAccoun
 }
 
 /** Of the journal's first event; undefined when there is none. */
-async function firstCommand({ databaseUrl, eventLog }: ImportPlace): Promise<string | undefined> {
+async function firstCommand({ databaseUrl, eventLog }: BooksPlace): Promise<string | undefined> {
   const pool = new pg.Pool({ connectionString: databaseUrl, options: '-c role=grandlivre_server', max: 1 });
   const journal = openJournal(eventLog, pool);
   try {

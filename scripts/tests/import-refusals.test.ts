@@ -138,8 +138,8 @@ test('an account that exists but was not imported stops the import before it wri
   await expect(bench.run(writeBank(bench.dir, empty))).rejects.toThrow('nothing in this file');
   await bench.run(
     writeBank(bench.dir, { ...empty, operations: smallBank().operations.split('\n')[0] ?? '' }),
-    async ({ deps }) => {
-      await deps.bookkeeper.submit({
+    async ({ books }) => {
+      await books.bookkeeper.submit({
         command: {
           type: 'OpenAccount',
           account: '2',

@@ -8,6 +8,7 @@ import pg from 'pg';
 import { decode } from '../../ledger/src/domain/codec.ts';
 import type { Recorded } from '../../ledger/src/domain/events.ts';
 import type { EventLog } from '../../ledger/src/journal/event-log.ts';
+import { masterKeyFiles } from '../../ledger/src/vault/master-keys.ts';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import type { Secrets } from '../../server/src/secrets.ts';
 import { testEventLog } from '../../tests/support/event-log.ts';
@@ -16,8 +17,8 @@ import { createDatabase } from '../../tests/support/postgres.ts';
 import type { BankFiles } from '../import/check-files.ts';
 import type { ImportReport } from '../import/import-bank.ts';
 import { importBank } from '../import/import-bank.ts';
-import type { OpenImport } from '../import/open-import.ts';
-import { openImport } from '../import/open-import.ts';
+import type { OpenBooks } from '../open-books.ts';
+import { openBooks } from '../open-books.ts';
 
 export type ImportBench = {
   readonly url: string;
@@ -26,7 +27,7 @@ export type ImportBench = {
   readonly owner: pg.Pool;
   readonly secrets: Secrets;
   /** Runs an import to its end; `during` may look at the bank before it is closed. */
-  run(files: BankFiles, during?: (opened: OpenImport) => Promise<void>): Promise<ImportReport>;
+  run(files: BankFiles, during?: (opened: OpenBooks) => Promise<void>): Promise<ImportReport>;
   /** All of the journal, whatever it is kept in. */
   history(): Promise<readonly Recorded[]>;
   eventCount(): Promise<number>;
@@ -39,7 +40,7 @@ export async function importBench(): Promise<ImportBench> {
   const dir = mkdtempSync(join(tmpdir(), 'grand-livre-import-'));
   const owner = new pg.Pool({ connectionString: database.url, max: 2 });
   const journal = openJournal(eventLog, owner);
-  const secrets = { masterKey: randomBytes(32), pinKey: randomBytes(32), requestKey: randomBytes(32) };
+  const secrets = { masterKeys: masterKeyFiles(dir), pinKey: randomBytes(32), requestKey: randomBytes(32) };
   return {
     url: database.url,
     eventLog,
@@ -47,9 +48,9 @@ export async function importBench(): Promise<ImportBench> {
     owner,
     secrets,
     async run(files, during) {
-      const opened = await openImport({ databaseUrl: database.url, eventLog, secrets, stateDir: dir });
+      const opened = await openBooks({ databaseUrl: database.url, eventLog, secrets, stateDir: dir });
       try {
-        const report = await importBank(files, opened.deps, () => undefined);
+        const report = await importBank(files, opened.books, () => undefined);
         await opened.shown();
         await during?.(opened);
         return report;

@@ -50,7 +50,7 @@ test.skipIf(!existsSync(realFolder))(
   { timeout: 120_000 },
   async () => {
     const files = bankIn(realFolder);
-    const report = await bench.run(files, async ({ deps }) => {
+    const report = await bench.run(files, async ({ books }) => {
       // `importBank` itself compares every balance with Solde; here is the read model's word on it.
       const readModel = postgresReadModel({ pool: bench.owner });
       expect(await readModel.account('1')).toMatchObject({
@@ -62,7 +62,7 @@ test.skipIf(!existsSync(realFolder))(
       const { total } = await readModel.trialBalance();
       expect(total).toBe(0n);
       readModel.close();
-      expect(deps.bookkeeper.account('1')?.balance).toBe(1_075_378n);
+      expect(books.bookkeeper.account('1')?.balance).toBe(1_075_378n);
     });
     expect(report).toMatchObject({
       customers: { added: 65 },
@@ -115,8 +115,8 @@ test('the operations of an account keep the order of the file', async () => {
 
 test('a bank that moved since its import is told, and is no error', async () => {
   const files = writeBank(bench.dir, smallBank());
-  await bench.run(files, async ({ deps }) => {
-    await deps.bookkeeper.submit({
+  await bench.run(files, async ({ books }) => {
+    await books.bookkeeper.submit({
       command: { type: 'Deposit', account: '1', amount: 500n, currency: 'EUR', terminal: 't1' },
       commandId: 'account:1:k',
       requestHash: 'h',

@@ -23,7 +23,7 @@ export function search({ pieces }: Recording, secrets: readonly Secret[]): Found
 }
 
 /** The same thing as people and programs spell it: letters large and small, without accents, amounts in cents and in French. */
-export function spellings(text: string): readonly string[] {
+function spellings(text: string): readonly string[] {
   const all = [text];
   if (/^\d+\.\d\d$/.test(text)) {
     const [whole = '', cents = ''] = text.split('.');
@@ -42,7 +42,7 @@ export function spellings(text: string): readonly string[] {
 }
 
 /** UTF-8, UTF-16, Latin-1, and what is commonly put around them: hexadecimal, Base64, percent, JSON, HTML, decimal codes. */
-export function encodings(text: string): readonly { readonly encoding: string; readonly pattern: Buffer }[] {
+function encodings(text: string): readonly { readonly encoding: string; readonly pattern: Buffer }[] {
   const utf8 = Buffer.from(text, 'utf8');
   const utf16 = Buffer.from(text, 'utf16le');
   const raw: [string, Buffer][] = [

@@ -9,6 +9,7 @@ import { postgresTurns } from '../../ledger/src/bookkeeper/postgres-turns.ts';
 import { fileSnapshots } from '../../ledger/src/bookkeeper/snapshot.ts';
 import type { EventLog } from '../../ledger/src/journal/event-log.ts';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
+import { currentGeneration } from '../../ledger/src/vault/master-keys.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import { readModel as postgresReadModel } from '../../projections/src/postgres-read-model.ts';
 import { keyIndex } from '../../projections/src/queries/key-index.ts';
@@ -81,6 +82,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     for (const step of takeDown.splice(0).reverse()) await step();
   };
   try {
+    // Without it nobody's name can be read, and nobody can be written down.
+    await secrets.masterKeys.get(await currentGeneration(readers));
     const journal = openJournal(options.eventLog, writer);
     takeDown.push(() => journal.close());
     const metrics = createMetrics();
@@ -103,9 +106,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
     const sessions = postgresSessions({ pool: readers });
     const staffSessions = postgresStaffSessions({ pool: readers });
-    const staffGate = postgresStaffGate({ pool: readers, masterKey: secrets.masterKey });
+    const staffGate = postgresStaffGate({ pool: readers, masterKeys: secrets.masterKeys });
     const pinGate = postgresPinGate({ pool: readers, pinKey: secrets.pinKey });
-    const vault = postgresVault({ pool: readers, masterKey: secrets.masterKey });
+    const vault = postgresVault({ pool: readers, masterKeys: secrets.masterKeys });
     const security = postgresSecurityLog({
       pool: readers,
       onTrouble: (error) => {

@@ -9,7 +9,6 @@ import { openBank } from './support/bank.ts';
 
 let bank: Bank;
 let authenticator: TOTP;
-const masterKey = Buffer.alloc(32, 1);
 const password = 'a long password';
 beforeAll(async () => {
   bank = await openBank();
@@ -18,9 +17,10 @@ beforeAll(async () => {
 afterAll(() => bank.close());
 
 async function enrol(username: string): Promise<TOTP> {
-  const { sealed, uri } = newSecret(masterKey, username);
+  const { sealed, uri } = newSecret(await bank.masterKeys.get(1), username);
   await bank.database.query(
-    `insert into access.staff (username, password_hash, role, totp_secret) values ($1, $2, 'auditor', $3)`,
+    `insert into access.staff (username, password_hash, role, totp_secret, totp_generation)
+     values ($1, $2, 'auditor', $3, 1)`,
     [username, await hash(password), sealed],
   );
   const totp = URI.parse(uri);

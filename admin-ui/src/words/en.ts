@@ -166,6 +166,7 @@ export const en: Words = {
   },
   sentence: {
     CustomerRegistered: () => 'A customer is registered',
+    CustomerErased: (customer, why) => `The person behind customer ${customer} is erased: ${why}`,
     AccountOpened: (a) => `Account ${a} is opened`,
     Deposited: (a, amount) => `${amount} deposited on account ${a}`,
     Withdrawn: (a, amount) => `${amount} withdrawn from account ${a}`,

@@ -173,6 +173,8 @@ export const fr = {
   /** Each event as a sentence. */
   sentence: {
     CustomerRegistered: (): string => 'Un client est enregistré',
+    CustomerErased: (customer: string, why: string): string =>
+      `Les données personnelles du client ${customer} sont effacées : ${why}`,
     AccountOpened: (a: string): string => `Le compte ${a} est ouvert`,
     Deposited: (a: string, amount: string): string => `${amount} déposés sur le compte ${a}`,
     Withdrawn: (a: string, amount: string): string => `${amount} retirés du compte ${a}`,

@@ -14,6 +14,7 @@ export function sentenceOf(
   const { event } = decode({ position, id, type, data: stored.data, metadata: stored.metadata });
   if (!isMoneyEvent(event)) {
     if (event.type === 'CustomerRegistered') return sentence.CustomerRegistered();
+    if (event.type === 'CustomerErased') return sentence.CustomerErased(event.customer, event.reason);
     if (event.type === 'AccessLocked') return sentence.AccessLocked(event.account, time(event.until));
     if (event.type === 'AccountOpened' || event.type === 'PinChanged') return sentence[event.type](event.account);
     return sentence[event.type](event.account, event.reason);

@@ -1,6 +1,6 @@
 /** One account's state, folded from its events: the same fold in the server's book, in a test and in the auditor's browser. */
 import type { AccountId, AccountType, CustomerId, LedgerEvent } from './events.ts';
-import { isMoneyEvent } from './events.ts';
+import { isCustomerEvent, isMoneyEvent } from './events.ts';
 import type { Currency } from './money.ts';
 
 export type AccountStatus = 'open' | 'frozen' | 'closed';
@@ -31,7 +31,7 @@ export function emptyInternalAccount(account: AccountId, currency: Currency): Ac
 /** The accounts an event touches, in the order of its postings. */
 export function accountsOf(event: LedgerEvent): readonly AccountId[] {
   if (isMoneyEvent(event)) return event.postings.map((posting) => posting.account);
-  return event.type === 'CustomerRegistered' ? [] : [event.account];
+  return isCustomerEvent(event) ? [] : [event.account];
 }
 
 /** Thrown when history contradicts itself: a missing, doubled or altered posting. Never an expected failure. */
@@ -46,7 +46,7 @@ export function evolveAccount(
   event: LedgerEvent,
 ): AccountState | undefined {
   if (isMoneyEvent(event)) return post(state, account, event);
-  if (event.type === 'CustomerRegistered' || event.account !== account) return state;
+  if (isCustomerEvent(event) || event.account !== account) return state;
   if (event.type === 'AccountOpened') {
     if (state !== undefined) throw new BrokenHistory(`account ${account} is opened twice`);
     const { customer, accountType, currency, floor } = event;

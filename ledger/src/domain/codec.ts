@@ -37,6 +37,7 @@ export class UnknownEvent extends Error {
 
 const eventTypes: ReadonlySet<string> = new Set<LedgerEvent['type']>([
   'CustomerRegistered',
+  'CustomerErased',
   'AccountOpened',
   'Deposited',
   'Withdrawn',

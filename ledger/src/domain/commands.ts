@@ -10,6 +10,7 @@ export type SealedProfile = { readonly keyId: string; readonly profile: string }
 
 export type Command =
   | ({ readonly type: 'RegisterCustomer'; readonly customer: CustomerId } & SealedProfile)
+  | { readonly type: 'EraseCustomer'; readonly customer: CustomerId; readonly reason: string }
   | {
       readonly type: 'OpenAccount';
       /** The number to open; without it the bank gives the next free one. */

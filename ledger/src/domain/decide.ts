@@ -34,6 +34,11 @@ export function decide(book: Book, command: Command): Decision {
       if (book.hasCustomer(customer)) return reject('customer_exists', customer);
       return [{ type: 'CustomerRegistered', customer, keyId, profile }];
     }
+    case 'EraseCustomer': {
+      const { customer, reason } = command;
+      if (!book.hasCustomer(customer)) return reject('customer_not_found', customer);
+      return [{ type: 'CustomerErased', customer, reason }];
+    }
     case 'OpenAccount':
       return open(book, command);
     case 'Deposit':

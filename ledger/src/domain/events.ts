@@ -67,7 +67,18 @@ export type CustomerRegistered = {
   readonly profile: string;
 };
 
-export type LedgerEvent = MoneyEvent | AccountEvent | CustomerRegistered;
+/** The customer's key was destroyed: from here on nobody can read the profile, and everything else stays. */
+export type CustomerErased = {
+  readonly type: 'CustomerErased';
+  readonly customer: CustomerId;
+  readonly reason: string;
+};
+
+export type LedgerEvent = MoneyEvent | AccountEvent | CustomerRegistered | CustomerErased;
+
+/** What happened to a customer and to none of the accounts. */
+export const isCustomerEvent = (event: LedgerEvent): event is CustomerRegistered | CustomerErased =>
+  event.type === 'CustomerRegistered' || event.type === 'CustomerErased';
 
 export const isMoneyEvent = (event: LedgerEvent): event is MoneyEvent => 'postings' in event;
 
@@ -77,7 +88,7 @@ export type Metadata = {
   readonly commandId: string;
   /** A keyed hash of the request's body: the same key with another body is refused. */
   readonly requestHash: string;
-  /** `session:<account>`, `staff:<user>`, `import:<file>:<row>`. */
+  /** `session:<account>`, `staff:<user>`, `import:<file>:<row>`, `command:<name>`. */
   readonly actor: string;
   readonly terminal: string;
   /** When it was written: ISO 8601, UTC, milliseconds. */

@@ -1,24 +1,32 @@
 /** A secret in a file of its own, which only its owner may read; made when it is missing. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 
 const secretBytes = 32;
 
-/** The file that holds the key under which all customers' keys are wrapped. */
-export const masterKeyPath = (stateDir: string): string => join(stateDir, 'secrets', 'master.key');
-
-/** 32 random bytes, kept as base64. Throws an `Error` with one clear sentence when the file cannot be used. */
-export async function secretFile(path: string): Promise<Buffer> {
-  let text: string;
+/** The same, made when it is missing. */
+export async function makeSecretFile(path: string): Promise<Buffer> {
   try {
-    text = await readFile(path, 'utf8').catch(async (error: unknown) => {
+    await readFile(path).catch(async (error: unknown) => {
       if (!isCode(error, 'ENOENT')) throw error;
       await make(path);
-      return readFile(path, 'utf8');
     });
   } catch {
     throw new Error(`The secret ${path} cannot be read or made: give this account access to its folder.`);
+  }
+  return readSecretFile(path);
+}
+
+/** 32 random bytes, kept as base64. Throws an `Error` with one clear sentence when the file cannot be used. */
+export async function readSecretFile(path: string): Promise<Buffer> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    throw new Error(
+      `The secret ${path} is missing or cannot be read: bring it here, or give this account access to it.`,
+    );
   }
   const secret = Buffer.from(text, 'base64');
   if (secret.length === secretBytes) return secret;

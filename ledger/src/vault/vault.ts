@@ -2,6 +2,8 @@
 import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { SealedProfile } from '../domain/commands.ts';
+import type { MasterKeys } from './master-keys.ts';
+import { currentGeneration } from './master-keys.ts';
 import type { Profile } from './profile.ts';
 
 export interface Vault {
@@ -22,18 +24,45 @@ const nonceBytes = 12;
 const tagBytes = 16;
 const version = 'v1.';
 
-export function postgresVault({ pool, masterKey }: { readonly pool: pg.Pool; readonly masterKey: Buffer }): Vault {
+/** PostgreSQL's code for a reference to what is not there. */
+const isRetired = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '23503';
+
+export function postgresVault({
+  pool,
+  masterKeys,
+}: {
+  readonly pool: pg.Pool;
+  readonly masterKeys: MasterKeys;
+}): Vault {
+  let generation: number | undefined;
+
+  /** Under the generation this server knows; when that was retired meanwhile, once more under the one of now. */
+  async function store(keys: readonly { readonly keyId: string; readonly key: Buffer }[]): Promise<void> {
+    for (let again = false; ; again = true) {
+      generation ??= await currentGeneration(pool);
+      const masterKey = await masterKeys.get(generation);
+      try {
+        await pool.query(
+          `insert into vault.customer_keys (key_id, wrapped, generation)
+           select key_id, wrapped, $3 from unnest($1::uuid[], $2::bytea[]) as made (key_id, wrapped)`,
+          [keys.map(({ keyId }) => keyId), keys.map(({ keyId, key }) => encrypt(masterKey, key, keyId)), generation],
+        );
+        return;
+      } catch (error) {
+        if (again || !isRetired(error)) throw error;
+        generation = undefined;
+      }
+    }
+  }
+
   async function sealMany(profiles: readonly Profile[]): Promise<readonly SealedProfile[]> {
     const sealed = profiles.map((profile) => {
       const key = randomBytes(keyBytes);
       const keyId = randomUUID();
       const text = encrypt(key, Buffer.from(JSON.stringify(profile)), keyId).toString('base64url');
-      return { keyId, wrapped: encrypt(masterKey, key, keyId), profile: version + text };
+      return { keyId, key, profile: version + text };
     });
-    await pool.query(
-      'insert into vault.customer_keys (key_id, wrapped) select * from unnest($1::uuid[], $2::bytea[])',
-      [sealed.map(({ keyId }) => keyId), sealed.map(({ wrapped }) => wrapped)],
-    );
+    await store(sealed);
     return sealed.map(({ keyId, profile }) => ({ keyId, profile }));
   }
 
@@ -45,15 +74,15 @@ export function postgresVault({ pool, masterKey }: { readonly pool: pg.Pool; rea
     },
     sealMany,
     async open(keyId, sealed) {
-      const { rows } = await pool.query<{ wrapped: Buffer }>({
+      const { rows } = await pool.query<{ wrapped: Buffer; generation: number }>({
         name: 'vault_key',
-        text: 'select wrapped from vault.customer_keys where key_id = $1',
+        text: 'select wrapped, generation from vault.customer_keys where key_id = $1',
         values: [keyId],
       });
-      const wrapped = rows[0]?.wrapped;
-      if (wrapped === undefined) return undefined;
+      const [found] = rows;
+      if (found === undefined) return undefined;
       if (!sealed.startsWith(version)) throw new Error(`the profile under key ${keyId} is sealed in an unknown way`);
-      const key = decrypt(masterKey, wrapped, keyId);
+      const key = decrypt(await masterKeys.get(found.generation), found.wrapped, keyId);
       const text = decrypt(key, Buffer.from(sealed.slice(version.length), 'base64url'), keyId);
       return JSON.parse(text.toString()) as Profile;
     },
@@ -62,6 +91,10 @@ export function postgresVault({ pool, masterKey }: { readonly pool: pg.Pool; rea
     },
   };
 }
+
+/** A customer's key, wrapped under one master key, wrapped under another. */
+export const rewrap = (from: Buffer, to: Buffer, keyId: string, wrapped: Buffer): Buffer =>
+  encrypt(to, decrypt(from, wrapped, keyId), keyId);
 
 /** Nonce, ciphertext, tag; bound to the key's id, so that nothing sealed for one customer opens as another's. */
 function encrypt(key: Buffer, plain: Buffer, keyId: string): Buffer {

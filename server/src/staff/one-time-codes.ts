@@ -20,10 +20,25 @@ export type OneTimeSecret = {
 
 export function newSecret(masterKey: Buffer, username: string): OneTimeSecret {
   const secret = randomBytes(secretBytes);
+  return { sealed: seal(masterKey, username, secret), uri: totp(secret, username).toString() };
+}
+
+/** A sealed secret under another master key. */
+export const reseal = (from: Buffer, to: Buffer, username: string, sealed: Buffer): Buffer =>
+  seal(to, username, open(from, username, sealed));
+
+function seal(masterKey: Buffer, username: string, secret: Buffer): Buffer {
   const iv = randomBytes(ivBytes);
   const cipher = createCipheriv('aes-256-gcm', sealingKey(masterKey), iv).setAAD(Buffer.from(username));
   const sealed = Buffer.concat([iv, cipher.update(secret), cipher.final()]);
-  return { sealed: Buffer.concat([sealed, cipher.getAuthTag()]), uri: totp(secret, username).toString() };
+  return Buffer.concat([sealed, cipher.getAuthTag()]);
+}
+
+function open(masterKey: Buffer, username: string, sealed: Buffer): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', sealingKey(masterKey), sealed.subarray(0, ivBytes))
+    .setAAD(Buffer.from(username))
+    .setAuthTag(sealed.subarray(-tagBytes));
+  return Buffer.concat([decipher.update(sealed.subarray(ivBytes, -tagBytes)), decipher.final()]);
 }
 
 const totp = (secret: Buffer, label: string): TOTP =>
@@ -35,10 +50,7 @@ export function stepOf(
   code: string,
   nowMs: number,
 ): number | undefined {
-  const decipher = createDecipheriv('aes-256-gcm', sealingKey(masterKey), sealed.subarray(0, ivBytes))
-    .setAAD(Buffer.from(username))
-    .setAuthTag(sealed.subarray(-tagBytes));
-  const secret = Buffer.concat([decipher.update(sealed.subarray(ivBytes, -tagBytes)), decipher.final()]);
+  const secret = open(masterKey, username, sealed);
   const delta = totp(secret, username).validate({ token: code, timestamp: nowMs, window: toleranceSteps });
   return delta === null ? undefined : Math.floor(nowMs / 1_000 / periodSeconds) + delta;
 }

@@ -1,6 +1,7 @@
 /** Checks a staff log-in: user name and password, with attempts counted and locked the same for names that do not exist. */
 import { verify } from '@node-rs/argon2';
 import type pg from 'pg';
+import type { MasterKeys } from '../../../ledger/src/vault/master-keys.ts';
 import { stepOf } from './one-time-codes.ts';
 import type { StaffRole } from '../http/contract/staff.ts';
 
@@ -41,17 +42,23 @@ const countSql = `
 /** A hash no password fits: an unknown name costs as much time as a wrong password. */
 const nobodysHash = '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 
-type Row = { password_hash: string; role: StaffRole; totp_secret: Buffer | null };
+type Row = {
+  password_hash: string;
+  role: StaffRole;
+  totp_secret: Buffer | null;
+  totp_generation: number | null;
+};
 
 export function postgresStaffGate({
   pool,
-  masterKey,
+  masterKeys,
 }: {
   readonly pool: pg.Pool;
-  readonly masterKey: Buffer;
+  readonly masterKeys: MasterKeys;
 }): StaffGate {
   /** Each code is taken once, however many try it at the same moment. */
-  async function takeCode(username: string, sealed: Buffer, code: string): Promise<boolean> {
+  async function takeCode(username: string, sealed: Buffer, generation: number, code: string): Promise<boolean> {
+    const masterKey = await masterKeys.get(generation);
     const step = stepOf({ masterKey, username, sealed }, code, Date.now());
     if (step === undefined) return false;
     const { rowCount } = await pool.query(
@@ -75,7 +82,7 @@ export function postgresStaffGate({
       const counted = await pool.query(countSql, [username]);
       if (counted.rowCount === 0) return locked(username);
       const { rows } = await pool.query<Row>(
-        'select password_hash, role, totp_secret from access.staff where username = $1',
+        'select password_hash, role, totp_secret, totp_generation from access.staff where username = $1',
         [username],
       );
       const [staff] = rows;
@@ -90,7 +97,7 @@ export function postgresStaffGate({
           );
           return { admitted: false, refusal: { code: 'one_time_code_needed' } };
         }
-        if (!(await takeCode(username, staff.totp_secret, code))) {
+        if (!(await takeCode(username, staff.totp_secret, staff.totp_generation ?? 1, code))) {
           return { admitted: false, refusal: { code: 'credentials_invalid' } };
         }
       }

@@ -8,7 +8,10 @@ import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { decode } from '../../../ledger/src/domain/codec.ts';
 import type { Recorded } from '../../../ledger/src/domain/events.ts';
+import type { EventLog } from '../../../ledger/src/journal/event-log.ts';
 import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
+import type { MasterKeys } from '../../../ledger/src/vault/master-keys.ts';
+import { masterKeyFiles } from '../../../ledger/src/vault/master-keys.ts';
 import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { runProjector } from '../../../projections/src/projector.ts';
 import { testEventLog } from '../../../tests/support/event-log.ts';
@@ -25,7 +28,6 @@ import { authority } from './certificates.ts';
 import type { Client } from './client.ts';
 import { connect } from './client.ts';
 
-const secrets = { masterKey: Buffer.alloc(32, 1), pinKey: Buffer.alloc(32, 2), requestKey: Buffer.alloc(32, 3) };
 const silent: Logger = pino({ level: 'silent' });
 
 export const person = {
@@ -42,6 +44,9 @@ export type Customer = { readonly account: string; readonly token: string };
 
 export type Bank = {
   readonly databaseUrl: string;
+  readonly eventLog: EventLog;
+  readonly stateDir: string;
+  readonly masterKeys: MasterKeys;
   readonly authority: Authority;
   /** The bank's own connection to the database, as its owner. */
   readonly database: pg.Pool;
@@ -66,6 +71,11 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
   const created = await createDatabase();
   const { url } = created;
   const stateDir = await mkdtemp(join(tmpdir(), 'grand-livre-'));
+  const secrets = {
+    masterKeys: masterKeyFiles(stateDir),
+    pinKey: Buffer.alloc(32, 2),
+    requestKey: Buffer.alloc(32, 3),
+  };
   const issued = await authority(join(stateDir, 'certs'));
   const database = new pg.Pool({ connectionString: url, max: 4 });
   const eventLog = options.eventLog ?? testEventLog();
@@ -80,7 +90,7 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
       connection: () =>
         new pg.Client({ connectionString: url, options: '-c role=grandlivre_projector -c search_path=read' }),
       openProfile: (keyId, sealed) =>
-        postgresVault({ pool: database, masterKey: secrets.masterKey }).open(keyId, sealed),
+        postgresVault({ pool: database, masterKeys: secrets.masterKeys }).open(keyId, sealed),
       log: silent,
       signal: ending.signal,
     });
@@ -123,6 +133,9 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
 
   return {
     databaseUrl: url,
+    eventLog,
+    stateDir,
+    masterKeys: secrets.masterKeys,
     authority: issued,
     database,
     client,

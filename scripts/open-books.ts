@@ -1,31 +1,32 @@
-/** Puts together what an import needs from a migrated database: the bookkeeper, the vault, the PIN gate, and a projector. */
+/** Puts together what a tool needs that writes into the bank's books: the bookkeeper, the vault, the PIN gate, and a projector. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { openBookkeeper } from '../../ledger/src/bookkeeper/open.ts';
-import { postgresTurns } from '../../ledger/src/bookkeeper/postgres-turns.ts';
-import { fileSnapshots } from '../../ledger/src/bookkeeper/snapshot.ts';
-import type { EventLog } from '../../ledger/src/journal/event-log.ts';
-import { openJournal } from '../../ledger/src/journal/open-journal.ts';
-import { postgresVault } from '../../ledger/src/vault/vault.ts';
-import { projectorConnection } from '../../projections/src/connection.ts';
-import { runProjector } from '../../projections/src/projector.ts';
-import { keyIndex } from '../../projections/src/queries/key-index.ts';
-import { postgresPinGate } from '../../server/src/access/pin-gate.ts';
-import type { Secrets } from '../../server/src/secrets.ts';
-import { reach } from '../reach-journal.ts';
-import type { ImportDeps } from './import-bank.ts';
+import { openBookkeeper } from '../ledger/src/bookkeeper/open.ts';
+import { postgresTurns } from '../ledger/src/bookkeeper/postgres-turns.ts';
+import { fileSnapshots } from '../ledger/src/bookkeeper/snapshot.ts';
+import type { EventLog } from '../ledger/src/journal/event-log.ts';
+import { openJournal } from '../ledger/src/journal/open-journal.ts';
+import type { Vault } from '../ledger/src/vault/vault.ts';
+import { postgresVault } from '../ledger/src/vault/vault.ts';
+import { projectorConnection } from '../projections/src/connection.ts';
+import { runProjector } from '../projections/src/projector.ts';
+import { keyIndex } from '../projections/src/queries/key-index.ts';
+import { postgresPinGate } from '../server/src/access/pin-gate.ts';
+import type { Secrets } from '../server/src/secrets.ts';
+import { reach } from './reach-journal.ts';
+import type { ImportDeps } from './import/import-bank.ts';
 
-export type ImportPlace = {
+export type BooksPlace = {
   readonly databaseUrl: string;
   readonly eventLog: EventLog;
   readonly secrets: Secrets;
   readonly stateDir: string;
 };
 
-export type OpenImport = {
-  readonly deps: ImportDeps;
+export type OpenBooks = {
+  readonly books: ImportDeps & { readonly vault: Vault };
   /** Waits until the read model shows everything that was written. */
   shown(): Promise<void>;
   close(): Promise<void>;
@@ -34,12 +35,12 @@ export type OpenImport = {
 const pollMs = 50;
 
 /** A projector runs along (standing by when the bank's own is at work), or the bookkeeper would keep every key in memory. */
-export async function openImport({ databaseUrl, eventLog, secrets, stateDir }: ImportPlace): Promise<OpenImport> {
+export async function openBooks({ databaseUrl, eventLog, secrets, stateDir }: BooksPlace): Promise<OpenBooks> {
   const connect = (role: 'server' | 'projector', max: number): pg.Pool => {
     const pool = new pg.Pool({
       connectionString: databaseUrl,
       options: `-c role=grandlivre_${role}`,
-      application_name: 'grand-livre import',
+      application_name: 'grand-livre books',
       max,
     });
     // A connection lost while nobody used it: the next use makes a new one.
@@ -55,7 +56,7 @@ export async function openImport({ databaseUrl, eventLog, secrets, stateDir }: I
     throw error;
   });
   const projectorJournal = openJournal(eventLog, projectorPool);
-  const vault = postgresVault({ pool, masterKey: secrets.masterKey });
+  const vault = postgresVault({ pool, masterKeys: secrets.masterKeys });
   const pinGate = postgresPinGate({ pool, pinKey: secrets.pinKey });
   const keys = keyIndex({ pool });
 
@@ -92,7 +93,7 @@ export async function openImport({ databaseUrl, eventLog, secrets, stateDir }: I
   });
 
   return {
-    deps: {
+    books: {
       bookkeeper,
       vault,
       enrolMany: (enrolments, onProgress) => pinGate.enrolMany(enrolments, onProgress),

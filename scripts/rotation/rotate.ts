@@ -1,0 +1,122 @@
+/** Replaces the master key: a new generation, every key wrapped anew, the old generation retired and forgotten. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { MasterKeys } from '../../ledger/src/vault/master-keys.ts';
+import { rewrap } from '../../ledger/src/vault/vault.ts';
+import { reseal } from '../../server/src/staff/one-time-codes.ts';
+
+export type RotateOptions = {
+  /** The owner's connection. */
+  readonly client: pg.Client;
+  readonly masterKeys: MasterKeys;
+  readonly onProgress: (done: number, total: number) => void;
+  /** How long a file that nobody should need any more is kept: who looked into the database just before reads it now. */
+  readonly graceMs?: number;
+};
+
+export type Rotated = { readonly generation: number; readonly keys: number };
+
+const lockKey = 7_302_001;
+const batch = 2_000;
+
+/** Begun and cut short, it goes on where it was. */
+export async function rotate({
+  client,
+  masterKeys,
+  onProgress,
+  graceMs = 5_000,
+}: RotateOptions): Promise<Rotated | 'under way already'> {
+  const { rows: turn } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [lockKey]);
+  if (turn[0]?.mine !== true) return 'under way already';
+  try {
+    const { newest, older } = await generations(client);
+    const generation = older.length > 0 ? newest : newest + 1;
+    const retired = older.length > 0 ? older : [newest];
+    // The file first: a generation the database knows always has its key.
+    const masterKey = await masterKeys.make(generation);
+    await client.query('insert into vault.master_keys (generation) values ($1) on conflict do nothing', [generation]);
+    let keys = 0;
+    const work = { client, masterKeys, generation, masterKey };
+    do {
+      keys += await wrapAnew(work, onProgress);
+      await sealCodesAnew(work);
+      // A server that has not heard may have wrapped another one meanwhile: then the old generation cannot go yet.
+    } while (!(await retire(client, retired)));
+    await sleep(graceMs);
+    for (const old of retired) await masterKeys.forget(old);
+    return { generation, keys };
+  } finally {
+    await client.query('select pg_advisory_unlock($1)', [lockKey]);
+  }
+}
+
+type Work = Pick<RotateOptions, 'client' | 'masterKeys'> & { readonly generation: number; readonly masterKey: Buffer };
+
+async function generations(client: pg.Client): Promise<{ readonly newest: number; readonly older: readonly number[] }> {
+  const { rows } = await client.query<{ generation: number }>('select generation from vault.master_keys order by 1');
+  const all = rows.map(({ generation }) => generation);
+  const newest = all.at(-1);
+  if (newest === undefined) throw new Error('the database knows no master key');
+  return { newest, older: all.slice(0, -1) };
+}
+
+/** Walks over all keys once, in their order. */
+async function wrapAnew(
+  { client, masterKeys, generation, masterKey }: Work,
+  onProgress: RotateOptions['onProgress'],
+): Promise<number> {
+  const { rows: count } = await client.query<{ total: string }>(
+    'select count(*) as total from vault.customer_keys where generation <> $1',
+    [generation],
+  );
+  const total = Number(count[0]?.total);
+  let done = 0;
+  for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
+    const { rows } = await client.query<{ key_id: string; wrapped: Buffer; generation: number }>(
+      'select key_id, wrapped, generation from vault.customer_keys where key_id > $1 order by key_id limit $2',
+      [after, batch],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return done;
+    after = last.key_id;
+    const old = rows.filter((row) => row.generation !== generation);
+    const wrapped: Buffer[] = [];
+    for (const row of old) {
+      wrapped.push(rewrap(await masterKeys.get(row.generation), masterKey, row.key_id, row.wrapped));
+    }
+    // Whoever was erased in between stays erased.
+    await client.query(
+      `update vault.customer_keys as kept set wrapped = anew.wrapped, generation = $3
+       from unnest($1::uuid[], $2::bytea[]) as anew (key_id, wrapped) where kept.key_id = anew.key_id`,
+      [old.map((row) => row.key_id), wrapped, generation],
+    );
+    done += old.length;
+    onProgress(done, Math.max(total, done));
+  }
+}
+
+async function sealCodesAnew({ client, masterKeys, generation, masterKey }: Work): Promise<void> {
+  const { rows } = await client.query<{ username: string; sealed: Buffer; generation: number }>(
+    `select username, totp_secret as sealed, totp_generation as generation from access.staff
+     where totp_generation <> $1`,
+    [generation],
+  );
+  for (const { username, sealed, generation: old } of rows) {
+    // Given new codes meanwhile: those are left as they are.
+    await client.query(
+      'update access.staff set totp_secret = $3, totp_generation = $4 where username = $1 and totp_secret = $2',
+      [username, sealed, reseal(await masterKeys.get(old), masterKey, username, sealed), generation],
+    );
+  }
+}
+
+/** False while anything is still wrapped under one of them. */
+async function retire(client: pg.Client, old: readonly number[]): Promise<boolean> {
+  try {
+    await client.query('delete from vault.master_keys where generation = any ($1::int[])', [old]);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === '23503') return false;
+    throw error;
+  }
+}
