@@ -34,6 +34,8 @@ const settings = {
   // Fewer checkpoints under load: each makes every page it touches once more as long in the log.
   max_wal_size: '2GB',
   max_connections: '200',
+  // The details of an error repeat the values of rows.
+  log_error_verbosity: 'terse',
 };
 
 const startWithinMs = 60_000;
