@@ -18,6 +18,8 @@ export type Rotated = { readonly generation: number; readonly keys: number };
 
 const lockKey = 7_302_001;
 const batch = 2_000;
+/** Each is shorter than the one before: only what came meanwhile is left. */
+const mostRounds = 100;
 
 /** Begun and cut short, it goes on where it was. */
 export async function rotate({
@@ -37,11 +39,13 @@ export async function rotate({
     await client.query('insert into vault.master_keys (generation) values ($1) on conflict do nothing', [generation]);
     let keys = 0;
     const work = { client, masterKeys, generation, masterKey };
-    do {
+    for (let isRetired = false, round = 1; !isRetired; round++) {
+      if (round > mostRounds) throw new Error('something is wrapped under the old master key again and again');
       keys += await wrapAnew(work, onProgress);
       await sealCodesAnew(work);
       // A server that has not heard may have wrapped another one meanwhile: then the old generation cannot go yet.
-    } while (!(await retire(client, retired)));
+      isRetired = await retire(client, retired);
+    }
     await sleep(graceMs);
     for (const old of retired) await masterKeys.forget(old);
     return { generation, keys };

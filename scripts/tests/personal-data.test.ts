@@ -102,6 +102,9 @@ describe('an erased customer', () => {
   test('is nowhere any more, while balances, entries and proofs hold', { timeout: 120_000 }, async () => {
     const { client } = bank;
     const auditor = await bank.staff('auditor');
+    // Neighbours in the same pages of the tables' files, so that these do not go as a whole.
+    await bank.customer();
+    await bank.customer();
     const opened = await client.call(openAccount, { body: gone });
     const account = opened.body.accountNumber;
     const credentials = { accountNumber: account, pin: gone.pin };
@@ -146,6 +149,8 @@ describe('an erased customer', () => {
     const after = (await client.call(auditAccount, audit)).body;
     expect(after).toEqual({ ...before, holder: undefined, position: after.position });
     expect((await client.call(readOwnEntries, { token })).body.entries).toMatchObject([{ amount: '123.45' }]);
+    const { body } = await client.call(searchAccounts, { token: auditor, query: { query: 'Dupont' } });
+    expect(body.accounts).toHaveLength(2);
     const more = await client.call(deposit, { token, body: { amount: '1', pin: gone.pin } });
     expect(more.body.balance).toBe('124.45');
     expect((await bank.history()).map(({ event }) => event)).toContainEqual({

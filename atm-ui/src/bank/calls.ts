@@ -27,7 +27,9 @@ const answerWithinMs = 20_000;
 const http = axios.create({ baseURL: '/api/v1', timeout: answerWithinMs, validateStatus: () => true });
 
 /** These say that the same request may be sent again. */
-const meansLost = new Set<string>(['overloaded', 'unavailable', 'internal_error', 'too_many_requests']);
+const meansLost = new Set<string>([
+  ...['overloaded', 'unavailable', 'internal_error', 'too_many_requests', 'request_timeout'],
+]);
 
 async function call<T>(
   method: 'GET' | 'POST' | 'DELETE',
