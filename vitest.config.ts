@@ -7,6 +7,8 @@ const unit = everywhere.map((where) => `${where}.unit.test.ts`);
 export default defineConfig({
   test: {
     reporters: ['default', './tests/support/closing-line.ts'],
+    // Much of a test is waiting: two at a time keep two cores busy.
+    maxWorkers: 2,
     projects: [
       { extends: true, test: { name: 'unit', include: unit } },
       {

@@ -1,12 +1,11 @@
 /** Whatever interrupts an operation, the person learns what became of it, and it happens once. */
 import { expect, test } from 'vitest';
 import { childOf, newPlace, until } from '../../scripts/tests/start.suite.ts';
-import { readOwnEntries } from '../../server/src/http/contract/accounts.ts';
 import { endAfterSeconds, warnAfterSeconds } from '../src/machine/limits.ts';
 import { fr } from '../src/words/fr.ts';
 import { launchBrowser } from '../../tests/support/chromium.ts';
 import { openKiosk } from './support/browser.ts';
-import { balanceOn, choose, logIn, stories, title, typePin } from './support/stories.ts';
+import { amountsOf, balanceOn, choose, logIn, stories, title, typePin } from './support/stories.ts';
 
 const { bank, kiosk } = stories();
 
@@ -56,8 +55,7 @@ test('reloaded in the middle: the PIN settles it, whether it had been done or no
     await title(page, fr.unsettled.title);
     await typePin(page, '2527');
     await title(page, fr.result.withdrawal);
-    const entries = await bank().client.call(readOwnEntries, { token: customer.token });
-    expect(entries.body.entries.map(({ amount }) => amount)).toEqual(['-20.00', '100.00']);
+    expect(await amountsOf(bank(), customer)).toEqual(['-20.00', '100.00']);
     // Settled is settled.
     await page.reload();
     await page.getByText(fr.homeScreen.hint).waitFor();
@@ -111,8 +109,7 @@ test('back and reload are harmless on every step', async () => {
   await title(page, fr.farewell.title);
   await page.goBack();
   await title(page, fr.farewell.title);
-  const entries = await bank().client.call(readOwnEntries, { token: customer.token });
-  expect(entries.body.entries.map(({ amount }) => amount)).toEqual(['-20.00', '100.00']);
+  expect(await amountsOf(bank(), customer)).toEqual(['-20.00', '100.00']);
 });
 
 test('nobody there: a warning that any key extends, then the end, with nothing left behind', async () => {

@@ -1,10 +1,9 @@
 /** Whole visits to the machine, in a real browser against a real server. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { readOwnEntries } from '../../server/src/http/contract/accounts.ts';
 import { en } from '../src/words/en.ts';
 import { fr } from '../src/words/fr.ts';
-import { balanceOn, choose, logIn, stories, title, typePin } from './support/stories.ts';
+import { amountsOf, balanceOn, choose, logIn, stories, title, typePin } from './support/stories.ts';
 
 const { bank, kiosk } = stories();
 
@@ -172,8 +171,7 @@ test('pressed twice, done once', async () => {
   await page.keyboard.type('2527');
   await page.getByRole('button', { name: fr.confirm }).dblclick();
   await title(page, fr.result.withdrawal);
-  const entries = await bank().client.call(readOwnEntries, { token: customer.token });
-  expect(entries.body.entries.map(({ amount }) => amount)).toEqual(['-20.00', '100.00']);
+  expect(await amountsOf(bank(), customer)).toEqual(['-20.00', '100.00']);
 });
 
 test('English, on every screen, without losing the place', async () => {

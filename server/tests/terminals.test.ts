@@ -96,7 +96,9 @@ test('a revoked terminal is turned away within moments, on the connection it has
   // Not even a session that was open, nor a log-in of staff, nor a server that takes customers without a certificate.
   const onDesk = connect(Number(new URL(bank.client.origin).port), { ca: bank.authority.ca, ...lost });
   open.push(onDesk);
-  expect((await onDesk.call(readOwnAccount, { token: customer.token })).body.code).toBe('forbidden');
+  await soon(async () => {
+    expect((await onDesk.call(readOwnAccount, { token: customer.token })).body.code).toBe('forbidden');
+  });
   const staff = await onDesk.raw('POST', logInStaff.path, {
     headers: { 'content-type': 'application/json' },
     body: '{}',

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import type { Bank, Customer } from '../../../server/tests/support/bank.ts';
 import { openBank } from '../../../server/tests/support/bank.ts';
+import { readOwnEntries } from '../../../server/src/http/contract/accounts.ts';
 import type { Kiosk } from './browser.ts';
 import { launchBrowser } from '../../../tests/support/chromium.ts';
 import { openKiosk } from './browser.ts';
@@ -67,4 +68,11 @@ export async function logIn(page: Page, { account }: Pick<Customer, 'account'>, 
 /** Of the screen that shows one, without the spaces that no one can type. */
 export async function balanceOn(page: Page): Promise<string> {
   return (await page.locator('[data-balance]').innerText()).replaceAll(/\s/g, ' ');
+}
+
+/** What moved on the account, newest first: everything that is in the journal by now, though the read model be behind. */
+export async function amountsOf(bank: Bank, { token }: Customer): Promise<readonly string[]> {
+  const after = (await bank.history()).length;
+  const entries = await bank.client.call(readOwnEntries, { token, query: { after } });
+  return entries.body.entries.map(({ amount }) => amount);
 }
