@@ -19,7 +19,7 @@ import {
 const largest = Number.MAX_SAFE_INTEGER;
 const account = z.strictObject({ account: anyAccount });
 const next = z.string().optional().meta({ description: 'The `cursor` of the page after this one, if there is one.' });
-const limit = wholeNumber(1, 100).default(50);
+const limit = wholeNumber(1, 1_000).default(50);
 
 const overview = z
   .object({
@@ -88,7 +88,7 @@ export const auditEvents = defineCall({
   params: account,
   query: z.strictObject({
     cursor: wholeNumber(0, largest).default(0),
-    limit: wholeNumber(1, 1_000).default(50),
+    limit,
     after,
   }),
   answer: {
