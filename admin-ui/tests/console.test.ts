@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { transferBatch } from '../../server/src/http/contract/batch.ts';
 import { auditAccount } from '../../server/src/http/contract/audit.ts';
 import { deposit, transfer, withdraw } from '../../server/src/http/contract/money.ts';
 import type { Bank, Customer } from '../../server/tests/support/bank.ts';
@@ -18,6 +19,7 @@ let browser: Browser;
 let one: Customer;
 let other: Customer;
 let auditorToken: string;
+let operatorToken: string;
 const open: Console[] = [];
 const password = 'a long password';
 const { pin } = person;
@@ -25,7 +27,7 @@ const { pin } = person;
 beforeAll(async () => {
   [bank, browser] = await Promise.all([openBank(), launchBrowser()]);
   auditorToken = await bank.staff('auditor');
-  await bank.staff('operator');
+  operatorToken = await bank.staff('operator');
   one = await bank.customer({ cents: 10_000 });
   other = await bank.customer({ cents: 2_000, firstName: 'Barthélemy-Apollinaire' });
   await bank.client.call(transfer, {
@@ -109,6 +111,46 @@ test('the replay goes through an account’s life and ends at its balance, equal
   await page.getByLabel(fr.account.byValue).check();
   await page.getByLabel(fr.account.moment).fill('2000-01-01');
   await expect.poll(() => textOf(page, '[data-value-date]')).toMatch(/0,00 €.*0,00 € · identique/);
+});
+
+test('of a long history a stretch at a time is folded; any point and any day of it are found all the same', async () => {
+  const [payer, payee] = [await bank.customer({ cents: 10_000 }), await bank.customer()];
+  const [from, to] = [payer.account, payee.account];
+  let position = 0;
+  for (let batch = 0; batch < 4; batch++) {
+    const transfers = Array.from({ length: 1_000 }, (_, id) => ({ id: String(id), from, to, amount: '0.01' }));
+    ({ position } = (await bank.client.call(transferBatch, { token: operatorToken, body: { transfers } })).body);
+  }
+  await bank.client.call(auditAccount, { token: auditorToken, params: { account: from }, query: { after: position } });
+  const page = await console_('auditor-1');
+  const equal = async (): Promise<void> => {
+    await expect
+      .poll(async () => new Set(await page.locator('[data-equal]').allInnerTexts()))
+      .toEqual(new Set([fr.account.equal]));
+  };
+  await goTo(page, `/accounts/${from}`);
+  await expect.poll(() => folded(page)).toBe('60,00 €');
+  await equal();
+  await page.getByLabel(fr.account.slider).fill('2001');
+  await expect.poll(() => folded(page)).toBe('80,00 €');
+  await equal();
+  // By the day: before there was anything, and the end of today.
+  await page.getByLabel(fr.account.moment).fill('2000-01-01');
+  await expect.poll(() => point(page)).toBe(fr.account.before);
+  await page.getByLabel(fr.account.moment).fill(new Date().toISOString().slice(0, 10));
+  await expect.poll(() => folded(page)).toBe('60,00 €');
+  await equal();
+  // The balance by value date is of the whole history, which only the server has.
+  await page.getByLabel(fr.account.byValue).check();
+  await expect.poll(() => textOf(page, '[data-value-date]')).toMatch(/: 60,00 €$/);
+  // Without an answer the point stays where it was, and nothing is made up.
+  await page.route('**/api/v1/audit/accounts/*/{state,standing}*', (route) => route.abort());
+  await page.getByLabel(fr.account.moment).fill('2000-01-01');
+  await page.getByRole('alert').getByText(fr.noAnswer).waitFor();
+  expect(await textOf(page, '[data-value-date]')).toBe('');
+  await page.getByLabel(fr.account.byRecorded).check();
+  await page.getByRole('alert').getByText(fr.noAnswer).waitFor();
+  expect(await folded(page)).toBe('60,00 €');
 });
 
 test('an auditor sees no action; an operator freezes with a reason, and it shows in the history', async () => {

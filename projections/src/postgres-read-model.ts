@@ -8,6 +8,7 @@ import { overview } from './queries/overview.ts';
 import { progress } from './queries/progress.ts';
 import { searchAccounts } from './queries/search-accounts.ts';
 import { trialBalance } from './queries/trial-balance.ts';
+import { versionAt } from './queries/version-at.ts';
 import { watchCheckpoint } from './queries/wait-for.ts';
 import type { ReadModel } from './read-model.ts';
 
@@ -22,6 +23,7 @@ export function readModel({ pool }: { readonly pool: pg.Pool }): ReadModel & { c
     entries: (number, options) => entries(pool, number, options),
     allEntries: (number) => allEntries(pool, number),
     eventPositions: (number, options) => eventPositions(pool, number, options),
+    versionAt: (number, moment) => versionAt(pool, number, moment),
     eventPositionsWithoutPosting: (number, upTo) => eventPositionsWithoutPosting(pool, number, upTo),
     searchAccounts: (options) => searchAccounts(pool, options),
     trialBalance: () => trialBalance(pool),

@@ -92,6 +92,8 @@ export interface ReadModel {
     account: AccountId,
     options: { readonly after: number; readonly limit: number },
   ): Promise<readonly number[]>;
+  /** How many postings an account had at a moment (ISO 8601): the version of the last one recorded up to then. */
+  versionAt(account: AccountId, moment: string): Promise<number>;
   /** Of those without a posting, all up to `upTo`: an account has few. */
   eventPositionsWithoutPosting(account: AccountId, upTo: number): Promise<readonly number[]>;
   /**

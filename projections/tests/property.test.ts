@@ -129,6 +129,10 @@ test('balances, entries, events and keys are those of the events', { timeout: 24
           .filter((position) => position > after)
           .slice(0, 7),
       );
+
+      const moment = bank.recorded[after]?.metadata.recordedAt ?? '';
+      const until = all.filter(({ recordedAt }) => recordedAt <= moment);
+      expect(await known.versionAt(account, moment)).toBe(until.at(-1)?.version ?? 0);
     }
     const { accounts, total } = await known.trialBalance();
     expect(total).toBe(0n);

@@ -101,24 +101,52 @@ test('the state at any version, and now', async () => {
   expect(await state({ version: 1 }, 'cash:desk')).toMatchObject({ state: { balance: '-100.00' } });
 });
 
+const standing = async (sent: Record<string, string | number>, account = zoe.account) =>
+  (await bank.client.call(audit.auditStanding, { token, params: { account }, query: sent })).body;
+
+/** When each event of an account was recorded, oldest first. */
+async function momentsOf(account: string, after: number): Promise<readonly string[]> {
+  const { body } = await bank.client.call(audit.auditEvents, { token, params: { account }, query: { after } });
+  return body.events.map(({ metadata }) => metadata['recordedAt'] ?? '');
+}
+const justBefore = (moment: string): string => new Date(Date.parse(moment) - 1).toISOString();
+
 test('the state at any moment, and the balance by value date beside it', async () => {
-  const { body } = await bank.client.call(audit.auditEvents, {
-    token,
-    params: { account: zoe.account },
-    query: query(),
-  });
-  const deposited = body.events[1]?.metadata['recordedAt'] ?? '';
+  const [, deposited = ''] = await momentsOf(zoe.account, position);
   expect(await state({ at: deposited })).toMatchObject({ state: { balance: '100.00', version: 1 } });
-  const justBefore = new Date(Date.parse(deposited) - 1).toISOString();
-  expect(await state({ at: justBefore })).toMatchObject({ state: { version: 0 } });
+  expect(await state({ at: justBefore(deposited) })).toMatchObject({ state: { version: 0 } });
   const today = deposited.slice(0, 10);
   expect(await state({ at: today })).toMatchObject({ state: { balance: '55.00' }, balanceByValueDate: '55.00' });
   expect(await state({ at: '2001-01-01' })).toEqual({ account: zoe.account, balanceByValueDate: '0.00' });
-  for (const at of ['yesterday', '2026-13-01', '2026-01-01T10:00', '2026-02-30T99:00:00Z']) {
-    expect((await state({ at })).code).toBe('validation_failed');
-  }
   expect((await state({ at: today, version: 1 })).code).toBe('validation_failed');
 });
+
+test('where an account stood after a posting or at a moment is what the fold of all its events says', async () => {
+  const moments = await momentsOf(zoe.account, position);
+  for (const at of [...moments.slice(1), (moments[1] ?? '').slice(0, 10)]) {
+    expect((await standing({ at })).state).toEqual((await state({ at })).state);
+  }
+  for (const version of [1, 2, 3, 4]) {
+    expect((await standing({ version })).state).toEqual((await state({ version })).state);
+  }
+  expect((await standing({ at: justBefore(moments[1] ?? '') })).code).toBe('entry_not_found');
+  expect((await standing({ at: '0000-01-01' })).code).toBe('entry_not_found');
+  expect((await standing({ version: 5 })).code).toBe('entry_not_found');
+  for (const sent of [{}, { version: 1, at: '2026-01-01' }]) {
+    expect((await standing(sent)).errors).toEqual([{ where: 'query', problem: 'must have either version or at' }]);
+  }
+});
+
+test.each(['yesterday', '2026-13-01', '2026-02-30', '2026-01-01T10:00', '2026-02-30T99:00:00Z'])(
+  'the moment %j is refused in one sentence',
+  async (at) => {
+    for (const refused of [await state({ at }), await standing({ at })]) {
+      expect(refused.errors).toEqual([
+        { where: 'query.at', problem: expect.stringMatching(/^must be a day/) as string },
+      ]);
+    }
+  },
+);
 
 test('entries of any account, newest first', async () => {
   const { body } = await bank.client.call(audit.auditEntries, {
@@ -141,15 +169,39 @@ test('the trial balance is zero, and says at which position', async () => {
   expect(body.accounts).toContainEqual({ kind: 'cash', accounts: 1, balance: '-85.00' });
 });
 
+/** Changes one event of the journal, as nobody can who has not the database's owner's password. */
+async function tamper(at: number, what: 'data' | 'metadata', from: string, to: string): Promise<void> {
+  await bank.database.query('alter table journal.events disable trigger append_only');
+  await bank.database.query(`update journal.events set ${what} = replace(${what}, $2, $3) where position = $1`, [
+    at,
+    from,
+    to,
+  ]);
+  await bank.database.query('alter table journal.events enable trigger append_only');
+}
+
+test('an event by a server whose clock was ahead belongs to the moment of the one after it', async (context) => {
+  if (testEventLog().eventLogUrl !== undefined) context.skip('needs a journal that can be tampered with: PostgreSQL');
+  const { account, token: session } = await bank.customer({ cents: 500 });
+  const ahead = await bank.client.call(deposit, { token: session, body: { amount: '1', pin } });
+  const last = await bank.client.call(deposit, { token: session, body: { amount: '1', pin } });
+  const [, first = '', second = '', third = ''] = await momentsOf(account, last.body.position);
+  await tamper(ahead.body.position, 'metadata', second, new Date(Date.parse(third) + 10_000).toISOString());
+  expect((await state({ at: third }, account)).state).toMatchObject({ version: 3, balance: '7.00' });
+  expect((await state({ at: justBefore(third) }, account)).state).toMatchObject({ version: 1, balance: '5.00' });
+  expect((await state({ at: first }, account)).state).toMatchObject({ version: 1 });
+});
+
 test('a history that contradicts itself is told, not hidden', async (context) => {
   if (testEventLog().eventLogUrl !== undefined) context.skip('needs a journal that can be tampered with: PostgreSQL');
   const victim = await bank.customer({ cents: 500 });
   const done = await bank.client.call(deposit, { token: victim.token, body: { amount: '1', pin } });
   const after = done.body.position;
   expect((await state({ after }, victim.account)).state?.balance).toBe('6.00');
-  await bank.database.query('alter table journal.events disable trigger append_only');
-  await bank.database.query(`update journal.events set data = replace(data, '"100"', '"101"') where position = $1`, [
-    after,
-  ]);
+  const [, , broken = ''] = await momentsOf(victim.account, after);
+  await tamper(after, 'data', '"100"', '"101"');
   expect(await state({}, victim.account)).toMatchObject({ code: 'history_broken', status: 500 });
+  expect(await state({ at: broken }, victim.account)).toMatchObject({ code: 'history_broken' });
+  // What lies before it is still told.
+  expect((await state({ at: justBefore(broken) }, victim.account)).state?.balance).toBe('5.00');
 });

@@ -14,6 +14,7 @@ export type Account = AnswerOf<typeof audit.auditAccount>;
 export type JournalEvent = AnswerOf<typeof audit.auditEvents>['events'][number];
 export type Entry = AnswerOf<typeof audit.auditEntries>['entries'][number];
 export type StateAt = AnswerOf<typeof audit.auditState>;
+export type Standing = AnswerOf<typeof audit.auditStanding>;
 export type CurvePoint = AnswerOf<typeof audit.readCurve>['points'][number];
 export type Verification = AnswerOf<typeof audit.listVerifications>['verifications'][number];
 export type Session = Pick<AnswerOf<typeof logInStaff>, 'username' | 'role'>;
@@ -39,10 +40,11 @@ export const whenLoggedOut = (tell: () => void): void => {
 async function call<T>(
   method: 'GET' | 'POST' | 'DELETE',
   url: string,
-  { body, query, key }: { body?: unknown; query?: Record<string, unknown>; key?: string } = {},
+  { body, query, key, timeoutMs }: { body?: unknown; query?: object; key?: string; timeoutMs?: number } = {},
 ): Promise<T> {
   const { status, data } = await http.request<T | Problem>({
-    ...{ method, url, data: body, params: query, headers: key === undefined ? {} : { 'Idempotency-Key': key } },
+    ...{ method, url, data: body, params: query, ...(timeoutMs !== undefined && { timeout: timeoutMs }) },
+    headers: key === undefined ? {} : { 'Idempotency-Key': key },
   });
   if (status >= 200 && status < 300) return data as T;
   const problem = data as Problem;
@@ -66,10 +68,11 @@ export const bank = {
     call<{ events: JournalEvent[]; next?: string }>('GET', `/audit/accounts/${account}/events`, { query }),
   entries: (account: string, query: { before?: number; limit: number }) =>
     call<{ entries: Entry[]; next?: string }>('GET', `/audit/accounts/${account}/entries`, { query }),
-  state: (account: string, query: { version?: number; at?: string }) =>
-    call<StateAt>('GET', `/audit/accounts/${account}/state`, { query }),
-  standing: (account: string, version: number) =>
-    call<AnswerOf<typeof audit.auditStanding>>('GET', `/audit/accounts/${account}/standing`, { query: { version } }),
+  /** Folds the whole history on the server: seconds for a million entries. */
+  state: (account: string, query: { at: string }) =>
+    call<StateAt>('GET', `/audit/accounts/${account}/state`, { query, timeoutMs: 120_000 }),
+  standing: (account: string, query: { version: number } | { at: string }) =>
+    call<Standing>('GET', `/audit/accounts/${account}/standing`, { query }),
   curve: (account: string) => call<{ points: CurvePoint[] }>('GET', `/audit/accounts/${account}/curve`),
   verifications: () => call<{ verifications: Verification[] }>('GET', '/audit/verifications'),
   verify: () => call<{ id: number }>('POST', '/audit/verifications'),

@@ -5,8 +5,8 @@ import { decode } from '../../../ledger/src/domain/codec.ts';
 import type { Recorded } from '../../../ledger/src/domain/events.ts';
 import { isMoneyEvent } from '../../../ledger/src/domain/events.ts';
 import { formatAmount, parseAmount } from '../../../ledger/src/domain/money.ts';
-import type { JournalEvent, StateAt } from '../bank/calls.ts';
-import { bank } from '../bank/calls.ts';
+import type { JournalEvent, Standing } from '../bank/calls.ts';
+import { bank, Refused } from '../bank/calls.ts';
 
 /** An event and the account's state right after it. */
 export type Frame = { readonly event: JournalEvent; readonly recorded: Recorded; readonly state: AccountState };
@@ -30,8 +30,18 @@ export async function loadStretch(account: string, version: number, last: number
   if (last <= wholeUpTo) return fold(account, undefined, 0, wholeUpTo + 2_000);
   const from = Math.max(0, Math.min(version, last) - pageSize / 2);
   if (from === 0) return fold(account, undefined, 0, pageSize);
-  const { position, state } = await bank.standing(account, from);
+  const { position, state } = await bank.standing(account, { version: from });
   return fold(account, toState(account, state), position, pageSize);
+}
+
+/** How many postings the account had at the end of a day, UTC; the read model says where to look, the journal what is there. */
+export async function versionAt(account: string, day: string): Promise<number> {
+  try {
+    return (await bank.standing(account, { at: day })).state.version;
+  } catch (error) {
+    if (error instanceof Refused && error.problem.code === 'entry_not_found') return 0;
+    throw error;
+  }
 }
 
 async function fold(account: string, base: AccountState | undefined, after: number, most: number): Promise<Stretch> {
@@ -56,7 +66,7 @@ async function fold(account: string, base: AccountState | undefined, after: numb
   return { base, frames, next, broken: undefined };
 }
 
-function toState(account: string, seen: NonNullable<StateAt['state']>): AccountState {
+function toState(account: string, seen: Standing['state']): AccountState {
   const minor = (amount: string): bigint => parseAmount(amount, seen.currency) ?? 0n;
   const { currency, version, status, customer, accountType, lockedUntil } = seen;
   return {
@@ -74,9 +84,9 @@ export function indexOfVersion(frames: readonly Frame[], version: number): numbe
   return index;
 }
 
-/** The last frame recorded up to then. */
-export function indexOfMoment(frames: readonly Frame[], iso: string): number {
-  return frames.findLastIndex(({ recorded }) => recorded.metadata.recordedAt <= iso);
+/** The last frame recorded up to the end of a day, UTC. */
+export function indexOfDay(frames: readonly Frame[], day: string): number {
+  return frames.findLastIndex(({ recorded }) => recorded.metadata.recordedAt.slice(0, 10) <= day);
 }
 
 /** What the postings that count up to that day add up to, whenever they were recorded; only of a whole history. */

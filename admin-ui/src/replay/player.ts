@@ -1,7 +1,7 @@
 /** The replay of an account: a stretch of its history, the point one looks at, and the ways to another. */
 import { computed, onBeforeUnmount, ref, shallowRef, watch } from 'vue';
 import type { Frame, Stretch } from './history.ts';
-import { indexOfMoment, indexOfVersion, loadStretch } from './history.ts';
+import { indexOfDay, indexOfVersion, loadStretch, versionAt } from './history.ts';
 
 export function usePlayer(account: string, last: () => number) {
   const stretch = shallowRef<Stretch>({ base: undefined, frames: [], next: undefined, broken: undefined });
@@ -9,6 +9,8 @@ export function usePlayer(account: string, last: () => number) {
   const index = ref(-1);
   const isPlaying = ref(false);
   const speed = ref(2);
+  /** What was asked for last could not be had: the point shown is still the one before. */
+  const hasFailed = ref(false);
   let asked = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
 
@@ -16,23 +18,39 @@ export function usePlayer(account: string, last: () => number) {
   const state = computed(() => frame.value?.state ?? stretch.value.base);
   const version = computed(() => state.value?.version ?? 0);
 
-  /** False: another stretch was asked for meanwhile. */
-  async function load(around: number): Promise<boolean> {
+  /** What `read` gives; undefined when it fails, or when something else was asked for meanwhile. */
+  async function latest<T>(read: () => Promise<T>): Promise<T | undefined> {
     const mine = ++asked;
-    const loaded = await loadStretch(account, around, last());
-    if (mine !== asked) return false;
+    hasFailed.value = false;
+    try {
+      const found = await read();
+      return mine === asked ? found : undefined;
+    } catch {
+      if (mine === asked) {
+        hasFailed.value = true;
+        isPlaying.value = false;
+      }
+      return undefined;
+    }
+  }
+
+  /** False: the stretch is still the one before. */
+  async function load(around: number): Promise<boolean> {
+    const loaded = await latest(() => loadStretch(account, around, last()));
+    if (loaded === undefined) return false;
     stretch.value = loaded;
     return true;
   }
 
-  /** To the point after so many postings. */
-  async function seek(wanted: number): Promise<void> {
+  /** To the point after so many postings. False: it did not get there, or somebody wanted to be elsewhere meanwhile. */
+  async function seek(wanted: number): Promise<boolean> {
     const { frames, base, next } = stretch.value;
     const first = base?.version ?? 0;
     const end = frames.at(-1)?.state.version ?? first;
     const isInside = frames.length > 0 && wanted >= first && (wanted < end || (wanted <= end && next === undefined));
-    if (!isInside && !(await load(wanted))) return;
+    if (!isInside && !(await load(wanted))) return false;
     index.value = indexOfVersion(stretch.value.frames, wanted);
+    return true;
   }
 
   async function step(by: 1 | -1): Promise<void> {
@@ -42,8 +60,8 @@ export function usePlayer(account: string, last: () => number) {
         isPlaying.value = false;
         return;
       }
-      await load(version.value);
-      index.value = indexOfVersion(stretch.value.frames, version.value);
+      const { value: from } = version;
+      if (await load(from)) index.value = indexOfVersion(stretch.value.frames, from);
       return;
     }
     if (to < -1) return;
@@ -54,18 +72,21 @@ export function usePlayer(account: string, last: () => number) {
     index.value = to;
   }
 
-  /** The last point recorded up to then, where the whole history is here. */
-  function seekMoment(iso: string): void {
-    index.value = indexOfMoment(stretch.value.frames, iso);
+  /** To the last point recorded up to the end of a day, UTC. */
+  async function seekDay(day: string): Promise<void> {
+    const { base, next } = stretch.value;
+    if (base !== undefined || next !== undefined) {
+      const wanted = await latest(() => versionAt(account, day));
+      if (wanted === undefined || !(await seek(wanted))) return;
+    }
+    index.value = indexOfDay(stretch.value.frames, day);
   }
 
   const toFirst = async (): Promise<void> => {
-    await seek(0);
-    index.value = -1;
+    if (await seek(0)) index.value = -1;
   };
   const toEnd = async (): Promise<void> => {
-    await seek(last());
-    index.value = stretch.value.frames.length - 1;
+    if (await seek(last())) index.value = stretch.value.frames.length - 1;
   };
 
   watch([isPlaying, speed], () => {
@@ -84,9 +105,10 @@ export function usePlayer(account: string, last: () => number) {
     version,
     isPlaying,
     speed,
+    hasFailed,
 
     seek,
-    seekMoment,
+    seekDay,
     step,
     toFirst,
     toEnd,

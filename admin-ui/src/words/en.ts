@@ -77,6 +77,7 @@ export const en: Words = {
     byRecorded: 'recorded up to that day',
     byValue: 'counting up to that day (value date)',
     valueBalance: (day) => `Balance by value date on ${day}`,
+    addingUp: 'Adding up the account’s whole history…',
     folded: 'Recomputed here from the journal',
     readModel: 'Read model',
     server: 'Server',

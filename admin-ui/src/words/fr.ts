@@ -82,6 +82,7 @@ export const fr = {
     byRecorded: 'enregistré jusqu’à ce jour',
     byValue: 'compté jusqu’à ce jour (date de valeur)',
     valueBalance: (day: string): string => `Solde par date de valeur au ${day}`,
+    addingUp: 'Addition de toute l’histoire du compte…',
     folded: 'Recalculé ici depuis le journal',
     readModel: 'Modèle de lecture',
     server: 'Serveur',

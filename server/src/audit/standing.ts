@@ -1,10 +1,11 @@
-/** Where an account stood after so many postings, as the journal's own posting says it: quick, however long its history is. */
+/** Where an account stood after so many postings or at a moment, as the journal's own posting says it: quick, however long its history is. */
 import type { AccountState } from '../../../ledger/src/domain/account.ts';
 import { emptyInternalAccount, evolveAccount } from '../../../ledger/src/domain/account.ts';
 import { decode } from '../../../ledger/src/domain/codec.ts';
 import { isMoneyEvent } from '../../../ledger/src/domain/events.ts';
 import type { Journal } from '../../../ledger/src/journal/journal.ts';
 import type { ReadModel } from '../../../projections/src/read-model.ts';
+import { lastMoment } from './state-at.ts';
 
 type Found = { readonly state: AccountState; readonly position: number };
 
@@ -15,8 +16,10 @@ type Found = { readonly state: AccountState; readonly position: number };
 export async function standingAt(
   { readModel, journal }: { readonly readModel: ReadModel; readonly journal: Journal },
   account: string,
-  version: number,
+  { version: asked, at }: { readonly version?: number | undefined; readonly at?: string | undefined },
 ): Promise<Found | undefined> {
+  const version = at === undefined ? asked : await readModel.versionAt(account, lastMoment(at));
+  if (version === undefined || version === 0) return undefined;
   const [entry] = await readModel.entries(account, { before: version + 1, limit: 1 });
   if (entry === undefined) return undefined;
   const { position } = entry;

@@ -128,13 +128,17 @@ const accountState = z.object({
   lockedUntil: moment.optional(),
 });
 
+const exists = (written: string): boolean => {
+  const day = written.slice(0, 10);
+  return !Number.isNaN(Date.parse(written)) && new Date(day).toISOString().startsWith(day);
+};
 const instant = z
   .string()
-  .regex(
-    /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/,
-    'must be a day such as "2026-01-31" or a moment such as "2026-01-31T09:30:00Z"',
-  )
-  .refine((written) => !Number.isNaN(Date.parse(written)), 'must be a day or a moment that exists');
+  .regex(/^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/, {
+    error: 'must be a day such as "2026-01-31" or a moment such as "2026-01-31T09:30:00Z"',
+    abort: true,
+  })
+  .refine(exists, 'must be a day or a moment that exists');
 
 export const auditState = defineCall({
   id: 'auditState',
@@ -175,10 +179,14 @@ export const auditStanding = defineCall({
   path: '/api/v1/audit/accounts/{account}/standing',
   group: 'Audit',
   summary: 'See where an account stood right after a posting, as that posting in the journal says it',
-  description: 'Quick however long the history is: the start of a replay in its middle. `/state` folds all of it.',
+  description:
+    'The posting with this `version`, or the last one recorded up to the moment `at` (a day: up to its end, UTC). ' +
+    'Quick however long the history is: the start of a replay in its middle. `/state` folds all of it.',
   who: 'auditor',
   params: account,
-  query: z.strictObject({ version: wholeNumber(1, largest) }),
+  query: z
+    .strictObject({ version: wholeNumber(1, largest).optional(), at: instant.optional() })
+    .refine(({ version, at }) => (version === undefined) !== (at === undefined), 'must have either version or at'),
   answer: {
     status: 200,
     description: 'The state after the event at `position`.',

@@ -71,10 +71,10 @@ export const auditRoutes = ({ readModel, journal }: Parts): readonly Route[] => 
     };
   }),
 
-  route(contract.auditStanding, async ({ params: { account }, query: { version } }) => {
+  route(contract.auditStanding, async ({ params: { account }, query: { version, at } }) => {
     const overview = await find(readModel, account);
     if ('code' in overview) return overview;
-    const standing = await standingAt({ readModel, journal }, account, version);
+    const standing = await standingAt({ readModel, journal }, account, { version, at });
     if (standing === undefined) return { code: 'entry_not_found' };
     return { body: { position: standing.position, state: viewState(standing.state) } };
   }),
