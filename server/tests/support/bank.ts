@@ -13,6 +13,7 @@ import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import type { MasterKeys } from '../../../ledger/src/vault/master-keys.ts';
 import { masterKeyFiles } from '../../../ledger/src/vault/master-keys.ts';
 import { postgresVault } from '../../../ledger/src/vault/vault.ts';
+import { projectorConnection } from '../../../projections/src/connection.ts';
 import { runProjector } from '../../../projections/src/projector.ts';
 import { testEventLog } from '../../../tests/support/event-log.ts';
 import { createDatabase } from '../../../tests/support/postgres.ts';
@@ -87,8 +88,7 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
     const ending = new AbortController();
     const ended = runProjector({
       journal,
-      connection: () =>
-        new pg.Client({ connectionString: url, options: '-c role=grandlivre_projector -c search_path=read' }),
+      connection: () => new pg.Client(projectorConnection(url, 'read')),
       openProfile: (keyId, sealed) =>
         postgresVault({ pool: database, masterKeys: secrets.masterKeys }).open(keyId, sealed),
       log: silent,
