@@ -159,13 +159,21 @@ export function startBookkeeper(
     if (quietTurnsLeft > 0) {
       if (writing === undefined && !lookingUp && queue.length > 0) run(takeTurn());
     } else {
-      if (!lookingUp && queue.length > 0 && hasRoom(pending) && !snapshotDue()) run(intake());
-      if (writing === undefined && !isEmpty(pending)) run(write());
+      takeIn();
+      if (writing === undefined && !isEmpty(pending)) {
+        run(write());
+        // The next group is decided while this one is being written, though nobody new may come meanwhile.
+        takeIn();
+      }
     }
     if (isIdle()) {
       idle.resolve(undefined);
       idle = Promise.withResolvers();
     }
+  }
+
+  function takeIn(): void {
+    if (!lookingUp && queue.length > 0 && hasRoom(pending) && !snapshotDue()) run(intake());
   }
 
   const hasRoom = (group: Group): boolean => group.decided.length < share() && takesOneMore(group);
