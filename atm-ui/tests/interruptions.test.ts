@@ -141,6 +141,41 @@ test('nobody there: a warning that any key extends, then the end, with nothing l
   expect(await page.content()).not.toContain('Dupont');
 });
 
+test('a history or a balance that cannot be read is said to be so, never shown as empty, and asked for again', async () => {
+  const customer = await bank().customer({ cents: 10_000 });
+  const { page } = await kiosk();
+  await logIn(page, customer);
+  const again = page.getByRole('button', { name: fr.again, exact: true });
+  const focused = (): Promise<string> => page.evaluate<string>('document.activeElement.textContent.trim()');
+  await page.route('**/accounts/me/entries*', (route) => route.abort());
+  await choose(page, fr.homeScreen.history);
+  await page.getByRole('alert').getByText(fr.history.lost).waitFor();
+  for (const claim of [fr.history.none, fr.history.end, fr.history.shown(0)]) {
+    expect(await page.getByText(claim).count()).toBe(0);
+  }
+  // In vain at first: the button stays, with the focus.
+  await again.press('Enter');
+  await page.getByText(fr.history.reading).waitFor();
+  await page.getByRole('alert').getByText(fr.history.lost).waitFor();
+  expect(await focused()).toBe(fr.again);
+  await page.unroute('**/accounts/me/entries*');
+  await again.press('Enter');
+  await page.locator('#hint').getByText(fr.history.shown(1)).waitFor();
+  await page.getByText(fr.history.end).waitFor();
+  expect(await page.getByRole('alert').getByText(fr.history.lost).count()).toBe(0);
+  await expect.poll(focused).toBe(fr.history.title);
+
+  await page.getByRole('button', { name: fr.back, exact: true }).click();
+  await page.route('**/accounts/me?*', (route) => route.abort());
+  await page.route('**/accounts/me', (route) => route.abort());
+  await choose(page, fr.homeScreen.seeBalance);
+  await page.getByRole('alert').getByText(fr.balance.lost).waitFor();
+  await page.unrouteAll();
+  await again.press('Enter');
+  await expect.poll(() => balanceOn(page)).toBe('100,00 €');
+  await expect.poll(focused).toBe(fr.balance.title);
+});
+
 test('somebody’s session that a closed browser left is ended, not shown', async () => {
   const customer = await bank().customer({ cents: 10_000 });
   const { page, context } = await kiosk();
