@@ -205,3 +205,13 @@ test('a history that contradicts itself is told, not hidden', async (context) =>
   // What lies before it is still told.
   expect((await state({ at: justBefore(broken) }, victim.account)).state?.balance).toBe('5.00');
 });
+
+test('an entry that only the read model has is nowhere an account ever stood', async () => {
+  const { account } = await bank.customer();
+  await bank.database.query(
+    `insert into read.entries (account, version, position, posting, type, recorded_at, value_date, amount, balance)
+     values ($1, 1, 999999999, 0, 'deposit', now(), now(), 100, 100)`,
+    [account],
+  );
+  expect((await standing({ version: 1 }, account)).code).toBe('entry_not_found');
+});

@@ -33,7 +33,8 @@ export async function standingAt(
     }
     const posting = event.postings.find((one) => one.account === account && one.version === version);
     if (posting === undefined) return undefined;
-    state = { ...(state ?? emptyInternalAccount(account, event.currency)), version, balance: posting.balance };
+    const before = state ?? emptyInternalAccount(account, event.currency);
+    return { state: { ...before, version, balance: posting.balance }, position };
   }
-  return state && { state, position };
+  return undefined;
 }
