@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const pages = ['README.md', 'certs/README.md', 'data/README.md', ...globSync('docs/**/*.md', { cwd: root })];
-const tests = globSync('{ledger,projections,server,scripts,tests,atm-ui,admin-ui}/**/*.test.ts', { cwd: root });
+const tests = globSync(['tests/**/*.test.ts', '*/tests/**/*.test.ts'], { cwd: root });
 
 test.each(pages)('%s', (page) => {
   const text = readFileSync(join(root, page), 'utf8');
@@ -13,7 +13,8 @@ test.each(pages)('%s', (page) => {
   expect(links.filter((path) => !existsSync(path))).toEqual([]);
   const named = [...text.matchAll(/`(?:([\w/-]+)\/tests\/)?([\w.-]+\.test\.ts)`/g)];
   const missing = named.filter(
-    ([, room = '', name = '']) => !tests.some((path) => path.startsWith(room) && path.endsWith(`/${name}`)),
+    ([, room, name = '']) =>
+      !tests.some((path) => path.startsWith(room === undefined ? '' : `${room}/tests/`) && path.endsWith(`/${name}`)),
   );
   expect(missing.map(([whole]) => whole)).toEqual([]);
 });

@@ -1,19 +1,11 @@
 /** Where in the journal an account's events stand: its entries' positions and its other events', in one order. */
 import type pg from 'pg';
 import type { AccountId } from '../../../ledger/src/domain/events.ts';
+import { halving } from './halving.ts';
 
-/**
- * Versions rise with positions and have no gap, so the first entry above a position is found by halving: some twenty
- * look-ups for a million entries, and no second index on the largest table.
- */
+/** Versions rise with positions: the first entry above a position is found by halving. */
 const sql = `
-  with recursive search (low, high) as (
-    select 0::bigint, version + 1 from read.balances where account = $1
-    union all
-    select case when e.position > $2 then low else e.version end, case when e.position > $2 then e.version else high end
-    from search join read.entries e on e.account = $1 and e.version = (low + high) / 2
-    where high - low > 1
-  )
+  ${halving('e.position > $2')}
   (select position from read.entries
    where account = $1 and version >= (select high from search where high - low = 1)
    order by version limit $3)
