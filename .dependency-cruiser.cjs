@@ -1,36 +1,75 @@
-/** Which room may know which: the directions of the project, as rules. */
+/** Which folder may import which: the directions of the project, as rules. */
 
 const domain = '^ledger/src/domain/';
-const contract = '^server/src/http/contract/';
 /** The only files that choose between adapters. */
 const compositionRoots =
-  '^(server/src/start-server|(server|projections)/src/main|ledger/src/journal/open-journal)[.]ts$|^(scripts|bench|tests)/|/tests/';
+  '^(server/src/open-bank|projections/src/main|ledger/src/journal/open-journal)[.]ts$|^(operations/src|scripts|bench|tests)/|/tests/';
 const adapters =
-  '^(ledger/src/(journal/(memory-journal|postgres-journal|kurrent-journal|open-journal)|bookkeeper/postgres-turns)|projections/src/(postgres-read-model|queries/key-index))[.]ts$';
+  '^(ledger/src/(journal/(memory-journal|postgres-journal|kurrent-journal|open-journal)|bookkeeper/postgres-writer-lock)|projections/src/(postgres-read-model|queries/key-index))[.]ts$';
+
+/** What bench/ and tests/containers/ install only when their command runs. */
+const packagesOfFolders = ['./bench/package.json', './tests/containers/package.json']
+  .map((file) => require(file))
+  .flatMap(({ dependencies, devDependencies }) => Object.keys({ ...dependencies, ...devDependencies }))
+  .map((name) => `^${name}$`);
 
 const never = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
+/** Each folder and the folders it may import; everything not listed is forbidden. */
+const mayImport = {
+  ledger: [],
+  projections: ['ledger'],
+  api: ['ledger/src/domain'],
+  server: ['ledger', 'projections', 'api'],
+  'atm-ui': ['api', 'ledger/src/domain'],
+  'admin-ui': ['api', 'ledger/src/domain'],
+  importer: ['ledger', 'api'],
+  operations: ['ledger', 'projections', 'api', 'server', 'importer'],
+  scripts: ['ledger', 'projections', 'api', 'server', 'importer', 'operations', 'tests'],
+  bench: ['ledger', 'projections', 'api', 'server', 'operations'],
+};
+const folders = Object.keys(mayImport).concat('tests');
+
+const directions = Object.entries(mayImport).map(([folder, allowed]) =>
+  never(
+    `${folder}-imports`,
+    `${folder}/ imports ${allowed.length === 0 ? 'no other folder' : `only ${allowed.join(', ')}`}.`,
+    { path: `^${folder}/`, pathNot: '/tests/' },
+    { path: `^(${folders.join('|')})/`, pathNot: [folder, ...allowed].map((one) => `^${one}/`) },
+  ),
+);
+
 module.exports = {
   forbidden: [
+    ...directions,
     never('no-cycle', 'Two files that need each other are one file, or three.', {}, { circular: true }),
     never(
       'no-orphan',
       'A file that nobody imports and that imports nothing does nothing.',
-      { orphan: true, pathNot: ['[.]test[.]ts$', '[.]config[.]js$', '[.]cjs$', '^server/pages/', '[.]d[.]ts$'] },
+      {
+        orphan: true,
+        pathNot: [
+          '[.]test[.]ts$',
+          '[.]config[.]js$',
+          '[.]cjs$',
+          '^server/pages/',
+          '[.]d[.]ts$',
+          '^operations/src/dev/life-line[.]ts$',
+        ],
+      },
       {},
     ),
-    never('resolvable', 'Every import leads somewhere.', {}, { couldNotResolve: true }),
+    never(
+      'resolvable',
+      'Every import leads somewhere: to a file, or to a package that is installed or that a folder installs for itself.',
+      {},
+      { couldNotResolve: true, pathNot: packagesOfFolders },
+    ),
     never(
       'domain-imports-nothing',
       'The same code folds events in the server, in a test and in a browser.',
       { path: domain },
       { pathNot: domain },
-    ),
-    never(
-      'ledger-knows-no-other-room',
-      'What the bank decides depends neither on how it is read nor on HTTP.',
-      { path: '^ledger/src/' },
-      { path: '^(projections|server|scripts|bench|tests|atm-ui|admin-ui)/' },
     ),
     never(
       'journal-knows-no-bookkeeper',
@@ -39,49 +78,32 @@ module.exports = {
       { path: '^ledger/src/bookkeeper/' },
     ),
     never(
-      'projections-know-no-server',
-      'A read model is built from the journal alone.',
-      { path: '^projections/src/' },
-      { path: '^(server|scripts|bench|tests|atm-ui|admin-ui)/' },
-    ),
-    never(
       'projections-decide-nothing',
-      'Of the bookkeeper they know only the port they serve.',
+      'A read model follows from the journal alone.',
       { path: '^projections/src/' },
-      { path: '^ledger/src/bookkeeper/', pathNot: '^ledger/src/bookkeeper/key-index[.]ts$' },
+      { path: '^ledger/src/bookkeeper/' },
     ),
+    never('code-needs-no-test', 'What runs in the bank runs without tests.', { path: '/src/' }, { path: '/tests/' }),
     never(
-      'server-knows-no-tool',
-      'The server runs without scripts, bench and tests.',
-      { path: '^server/src/' },
-      { path: '^(scripts|bench|tests)/|/tests/' },
-    ),
-    never(
-      'one-place-to-choose-adapters',
+      'composition-roots-choose-adapters',
       'Everything else takes the port.',
       { pathNot: compositionRoots },
       { path: adapters },
     ),
     never(
-      'contracts-stand-alone',
-      'Screens import them: they bring schemas and types along, nothing else.',
-      { path: contract },
-      { pathNot: [contract, domain, '^server/src/http/problems[.]ts$', '^node_modules/zod/'] },
-    ),
-    never(
-      'screens-know-contracts-only',
-      'A screen shares schemas, types and the fold with the server, no code of its own.',
-      { path: '^(atm-ui|admin-ui)/', pathNot: '/tests/' },
-      {
-        path: '^(ledger|projections|server|scripts|bench)/',
-        pathNot: [contract, domain, '^server/src/http/problems[.]ts$'],
-      },
-    ),
-    never(
       'no-development-package',
       'What runs in the bank is listed under "dependencies".',
-      { path: '^(ledger|projections|server)/src/|^scripts/', pathNot: ['/tests/', '^scripts/screens/'] },
+      {
+        path: '^(ledger|projections|api|server|importer|operations)/src/|^scripts/',
+        pathNot: ['^operations/src/(screens|dev)/', '^scripts/dev[.]ts$'],
+      },
       { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    ),
+    never(
+      'bank-needs-no-dev',
+      'What runs the bank does without what is for working on it.',
+      { path: '^(scripts/|(server|projections)/src/main)', pathNot: '^scripts/dev[.]ts$' },
+      { path: '^operations/src/dev/', reachable: true },
     ),
     never(
       'unit-tests-need-no-server',

@@ -8,7 +8,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json ./
 COPY ledger/src ledger/src
-COPY server/src server/src
+COPY api/src api/src
+COPY operations/src operations/src
 COPY scripts scripts
 COPY atm-ui atm-ui
 COPY admin-ui admin-ui
@@ -27,7 +28,10 @@ COPY --from=packages /bank/node_modules node_modules
 COPY package.json ./
 COPY ledger ledger
 COPY projections projections
+COPY api api
 COPY server server
+COPY importer importer
+COPY operations operations
 COPY scripts scripts
 COPY data data
 COPY --from=screens /bank/atm-ui/dist atm-ui/dist

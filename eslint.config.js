@@ -8,6 +8,10 @@ const sums = '/(amount|balance|floor|minor|cents)/i';
 const noFloatMoney = [
   `CallExpression[callee.name='Number'] > Identifier.arguments[name=${sums}]`,
   `CallExpression[callee.name='Number'] > MemberExpression.arguments[property.name=${sums}]`,
+  `CallExpression[callee.property.name='toFixed'] > MemberExpression.callee Identifier[name=${sums}]`,
+  // Of bigints, which one cannot divide by a number literal anyway, the compiler takes care.
+  `BinaryExpression[operator='/'][left.name=${sums}][right.type='Literal'][right.bigint=undefined]`,
+  `BinaryExpression[operator='/'][left.property.name=${sums}][right.type='Literal'][right.bigint=undefined]`,
 ].map((selector) => ({ selector, message: 'A sum of money never becomes a float: keep the bigint or the string.' }));
 
 /** What `ledger/src/domain` may not touch, so that the same code folds events in the server, a test and a browser. */
@@ -82,7 +86,7 @@ export default defineConfig(
     rules: { '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }] },
   },
   {
-    files: ['**/main.ts', 'scripts/**', '**/tests/**', '**/*.test.ts'],
+    files: ['**/main.ts', 'scripts/**', 'operations/src/embedded-postgres/**', '**/tests/**', '**/*.test.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {
@@ -104,4 +108,5 @@ export default defineConfig(
     },
   },
   { files: ['**/*.js', '**/*.cjs'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
 );

@@ -1,13 +1,24 @@
-/** Two kinds of tests: unit tests need nothing but their own process, all others run on a real PostgreSQL. */
+/** The kinds of tests: those that need nothing but their own process, a real PostgreSQL, built screens too, or containers. */
 import { defineConfig } from 'vitest/config';
 
-const everywhere = ['{ledger,projections,server,scripts,tests,atm-ui,admin-ui}/**/*'];
+const everywhere = ['{ledger,projections,api,server,importer,operations,tests,atm-ui,admin-ui}/**/*'];
 const unit = everywhere.map((where) => `${where}.unit.test.ts`);
+/** What opens a screen, or starts the bank as `npm start` does, which builds the screens first. */
+const screens = [
+  '{atm,admin}-ui/tests/**/*.test.ts',
+  'server/tests/pages.test.ts',
+  'operations/tests/{start*,dev}.test.ts',
+  'tests/{readme,nothing-secret}.test.ts',
+];
+const inContainers = 'tests/containers/*.test.ts';
+
+/** A busy machine is slow, not wrong. */
+const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } };
 
 export default defineConfig({
   test: {
     reporters: ['default', './tests/support/closing-line.ts'],
-    // Much of a test is waiting: two at a time keep two cores busy.
+    // Much of a test is waiting: two at a time, of whichever kind, keep two cores busy.
     maxWorkers: 2,
     projects: [
       { extends: true, test: { name: 'unit', include: unit } },
@@ -16,11 +27,28 @@ export default defineConfig({
         test: {
           name: 'bank',
           include: everywhere.map((where) => `${where}.test.ts`),
+          exclude: [...unit, ...screens, inContainers, '**/node_modules/**'],
+          globalSetup: './tests/support/postgres-setup.ts',
+          ...patience,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'screens',
+          include: screens,
           exclude: [...unit, '**/node_modules/**'],
-          globalSetup: './tests/support/global-setup.ts',
-          // A busy machine is slow, not wrong.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          globalSetup: ['./tests/support/screens-setup.ts', './tests/support/postgres-setup.ts'],
+          ...patience,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'containers',
+          include: [inContainers],
+          globalSetup: './tests/containers/install-packages.ts',
+          ...patience,
         },
       },
     ],

@@ -1,26 +1,24 @@
 /** The bank itself under test: a real bookkeeper on a real journal, and the real projector in a process of its own. */
 import { fork } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { Bookkeeper } from '../ledger/src/bookkeeper/bookkeeper.ts';
-import { openBookkeeper } from '../ledger/src/bookkeeper/open.ts';
-import { postgresTurns } from '../ledger/src/bookkeeper/postgres-turns.ts';
-import { fileSnapshots } from '../ledger/src/bookkeeper/snapshot.ts';
+import { largestBalanceMinor } from '../ledger/src/domain/money.ts';
 import type { EventLog } from '../ledger/src/journal/event-log.ts';
-import { openJournal } from '../ledger/src/journal/open-journal.ts';
-import { keyIndex } from '../projections/src/queries/key-index.ts';
-import type { Contender } from './contest.ts';
-import { serverPool } from './databases.ts';
+import { ensureLogIns } from '../operations/src/log-in-roles.ts';
+import { openBank as assembleBank } from '../server/src/open-bank.ts';
+import { loadSecrets } from '../server/src/secrets.ts';
+import type { Candidate } from './benchmark.ts';
 import { closedLoop } from './load.ts';
 import type { NextPair } from './transfers.ts';
 import { submissionOf } from './transfers.ts';
 
 /** Where a bank keeps what it has. */
-export type Place = {
+export type BankConfig = {
   readonly databaseUrl: string;
   readonly stateDir: string;
   /** Absent: the journal is in the database. */
@@ -29,38 +27,32 @@ export type Place = {
 
 const inDatabase: EventLog = { eventLogUrl: undefined, ledger: 'main' };
 
+/** Limits of cash are not what is measured. */
+const plenty = largestBalanceMinor;
+
 export type Bank = { readonly bookkeeper: Bookkeeper; readonly stop: () => Promise<void> };
 
-/** Put together as the server does it. */
-export async function openBank({ databaseUrl, stateDir, eventLog }: Place): Promise<Bank> {
-  const writer = serverPool(databaseUrl, 4);
-  const turnTakers = serverPool(databaseUrl, 1);
-  const journal = openJournal(eventLog ?? inDatabase, writer);
-  const bookkeeper = await openBookkeeper({
-    journal,
-    keys: keyIndex({ pool: writer }),
-    turns: postgresTurns({ pool: turnTakers }),
-    snapshots: fileSnapshots({ path: join(stateDir, `${randomUUID()}.snapshot`) }),
-    now: () => new Date().toISOString(),
-    newId: randomUUID,
-    soon: setImmediate,
-    sleep: (ms) => sleep(ms),
+/** The server's own assembly, save that each starts without a snapshot. */
+export async function openBank({ databaseUrl, stateDir, eventLog }: BankConfig): Promise<Bank> {
+  const bank = await assembleBank({
+    databaseUrl,
+    eventLog: eventLog ?? inDatabase,
+    secrets: await loadSecrets(stateDir, databaseUrl),
+    stateDir: await mkdtemp(join(stateDir, 'bank-')),
+    timeZone: 'Europe/Paris',
+    cashLimits: { depositMinor: plenty, withdrawalMinor: plenty, dayMinor: plenty },
+    application: 'bench',
+    // PostgreSQL is stopped right after the pools: a farewell that crosses its own is no error.
+    onLostConnection: () => undefined,
     onTrouble: (what, error) => {
       throw new Error(what, { cause: error });
     },
   });
-  return {
-    bookkeeper,
-    async stop() {
-      await bookkeeper.stop();
-      await journal.close();
-      await Promise.all([writer.end(), turnTakers.end()]);
-    },
-  };
+  return { bookkeeper: bank.bookkeeper, stop: bank.close };
 }
 
 /** Transfers through the bookkeeper; between rounds the projector catches up, as it would all along. */
-export function bookkeeperContender(bank: Bank, place: Place, callers: number, next: NextPair): Contender {
+export function bookkeeperCandidate(bank: Bank, place: BankConfig, callers: number, next: NextPair): Candidate {
   const { bookkeeper } = bank;
   const call = async (): Promise<void> => {
     const outcome = await bookkeeper.submit(submissionOf(next()));
@@ -82,12 +74,15 @@ export type RunningProgram = { readonly stop: () => Promise<void> };
 /** One of the bank's own programs in a process of its own; resolves when it says that it is ready. */
 export async function startProgram(
   path: string,
-  { databaseUrl, stateDir, eventLog }: Place,
+  { databaseUrl, stateDir, eventLog }: BankConfig,
   env: Readonly<Record<string, string>> = {},
 ): Promise<RunningProgram> {
   const log = eventLog === undefined ? {} : { EVENT_LOG_URL: eventLog.eventLogUrl ?? '', LEDGER: eventLog.ledger };
+  const none = { serverDatabaseUrl: undefined, projectorDatabaseUrl: undefined };
+  const logIns = await ensureLogIns(databaseUrl, { stateDir, ...none });
+  const databases = { SERVER_DATABASE_URL: logIns.server, PROJECTOR_DATABASE_URL: logIns.projector };
   const child = fork(fileURLToPath(new URL(`../${path}`, import.meta.url)), {
-    env: { DATABASE_URL: databaseUrl, STATE_DIR: stateDir, LOG_LEVEL: 'warn', ...log, ...env },
+    env: { ...databases, STATE_DIR: stateDir, LOG_LEVEL: 'warn', ...log, ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');
@@ -101,7 +96,8 @@ export async function startProgram(
   };
 }
 
-export const startProjector = (place: Place): Promise<RunningProgram> => startProgram('projections/src/main.ts', place);
+export const startProjector = (place: BankConfig): Promise<RunningProgram> =>
+  startProgram('projections/src/main.ts', place);
 
 export async function checkpointOf(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ position: string }>('select position from read.checkpoint');
@@ -109,7 +105,7 @@ export async function checkpointOf(client: pg.Client): Promise<number> {
 }
 
 /** Runs the projector until the read model has got to `position`. */
-export async function project(place: Place, position: number): Promise<void> {
+export async function project(place: BankConfig, position: number): Promise<void> {
   const client = new pg.Client({ connectionString: place.databaseUrl });
   await client.connect();
   const projector = await startProjector(place);

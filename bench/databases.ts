@@ -1,6 +1,7 @@
 /** Fresh databases on the run's one PostgreSQL, with the bank's schema or empty, and pools that connect as the bank does. */
 import pg from 'pg';
-import { migrate } from '../scripts/migrate.ts';
+import { migrate } from '../operations/src/migrate.ts';
+import { serverConnection } from '../server/src/connections.ts';
 
 export type Databases = {
   /** A new database with the bank's own schema; gives its URL. */
@@ -27,7 +28,7 @@ export function databasesOn(serverUrl: string): Databases {
   };
 }
 
-/** Each contender cleans up after its own rounds; a cleaner that starts by itself would do so in somebody else's. */
+/** Each candidate vacuums after its own rounds; autovacuum would do so during those of another. */
 export async function withoutAutovacuum(serverUrl: string): Promise<void> {
   const admin = new pg.Client({ connectionString: serverUrl });
   await admin.connect();
@@ -42,9 +43,9 @@ export const ownerPool = (databaseUrl: string, max: number): pg.Pool =>
 
 /** The bank's connections, with no more rights than its server has. */
 export const serverPool = (databaseUrl: string, max: number): pg.Pool =>
-  quiet(new pg.Pool({ connectionString: databaseUrl, max, options: '-c role=grandlivre_server' }));
+  quiet(new pg.Pool({ ...serverConnection(databaseUrl, 'bench'), max }));
 
-/** PostgreSQL is stopped right after the pools: a farewell that crosses its own is no error. */
+/** PostgreSQL is stopped right after the pools: a connection that it ends first is no error. */
 function quiet(pool: pg.Pool): pg.Pool {
   return pool.on('error', () => undefined);
 }

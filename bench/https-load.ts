@@ -48,7 +48,12 @@ function requestOf(kind: Kind, caller: number, target: Target): Sent {
         const { from, to } = next();
         return { id: String(n), from: String(from), to: String(to), amount: '0.01', reference: 'rent' };
       });
-      return { method: 'POST', path: '/api/v1/transfers/batch', token: operatorToken, body: { transfers } };
+      return {
+        method: 'POST',
+        path: '/api/v1/transfers/batch',
+        token: operatorToken,
+        body: { reason: 'rent', transfers },
+      };
     }
   }
 }

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startPostgres } from '../scripts/postgres/embedded.ts';
+import { startPostgres } from '../operations/src/embedded-postgres/start-postgres.ts';
 import { databasesOn, withoutAutovacuum } from './databases.ts';
 import { describe, machine } from './machine.ts';
 import { batchCall, singleCommands } from './measures/https.ts';

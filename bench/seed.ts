@@ -5,14 +5,17 @@ import { encode, schemaVersion } from '../ledger/src/domain/codec.ts';
 import type { LedgerEvent } from '../ledger/src/domain/events.ts';
 import { openJournal } from '../ledger/src/journal/open-journal.ts';
 import { postgresJournal } from '../ledger/src/journal/postgres-journal.ts';
-import { copyJournal } from '../scripts/copy/copy-journal.ts';
-import type { Place } from './bank.ts';
+import { copyJournal } from '../operations/src/journal-copy/copy-journal.ts';
+import { loadSecrets } from '../server/src/secrets.ts';
+import type { BankConfig } from './bank.ts';
 import { serverPool } from './databases.ts';
 import { copyRow, copyRows } from './copy.ts';
 import { floorMinor } from './transfers.ts';
 
 /** Accounts 1 to `accounts`, all of one customer whose key was destroyed. Gives the journal's head. */
-export async function seedAccounts(databaseUrl: string, accounts: number): Promise<number> {
+export async function seedAccounts({ databaseUrl, stateDir }: BankConfig, accounts: number): Promise<number> {
+  // Made while nothing needs them: a bank that has events makes none.
+  await loadSecrets(stateDir, databaseUrl);
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await copyRows(client, 1, opened(accounts));
@@ -21,8 +24,8 @@ export async function seedAccounts(databaseUrl: string, accounts: number): Promi
   return accounts + 1;
 }
 
-/** The same journal in EventStoreDB or KurrentDB. Gives the place of a bank that keeps its journal there. */
-export async function seedEventLog(from: Place, databaseUrl: string, eventLogUrl: string): Promise<Place> {
+/** The same journal in EventStoreDB or KurrentDB. Gives the configuration of a bank with its journal there. */
+export async function seedEventLog(from: BankConfig, databaseUrl: string, eventLogUrl: string): Promise<BankConfig> {
   const eventLog = { eventLogUrl, ledger: randomUUID() };
   const pool = serverPool(from.databaseUrl, 2);
   const [source, target] = [postgresJournal({ pool }), openJournal(eventLog, pool)];

@@ -1,5 +1,5 @@
 /** A part of the bench as a table for people, with each figure's ratio to the peers. */
-import type { Figure } from './contest.ts';
+import type { Figure } from './benchmark.ts';
 import type { Part } from './measures/part.ts';
 
 export function table(key: string, { title, unit, figures, peers, notes }: Part): string {

@@ -1,4 +1,4 @@
-/** The transfers every contender carries out: random accounts, one cent each, so that no balance ever runs out. */
+/** The transfers every candidate carries out: random accounts, one cent each, so that no balance ever runs out. */
 import { randomUUID } from 'node:crypto';
 import type { Submission } from '../ledger/src/bookkeeper/submission.ts';
 

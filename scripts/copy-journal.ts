@@ -1,70 +1,41 @@
 /** `npm run copy-journal`: moves a journal to another event log, in order, and shows that both sides are the same. */
-import { parseArgs } from 'node:util';
-import { readEventLog } from '../ledger/src/journal/event-log.ts';
-import type { Journal } from '../ledger/src/journal/journal.ts';
-import { openJournal } from '../ledger/src/journal/open-journal.ts';
-import pg from 'pg';
-import { ConfigError, readConfig } from '../server/src/config.ts';
-import { copyJournal, sameJournals } from './copy/copy-journal.ts';
-import { openDatabase } from './database.ts';
-import { endWith, Failure } from './failure.ts';
-import { reach } from './reach-journal.ts';
-import { progressDisplay } from './show-progress.ts';
+import { Failure } from '../ledger/src/failure.ts';
+import { copyJournal, sameJournals } from '../operations/src/journal-copy/copy-journal.ts';
+import type { Side } from '../operations/src/journal-copy/open-side.ts';
+import { moveBank, openSide } from '../operations/src/journal-copy/open-side.ts';
+import { progressDisplay } from '../operations/src/progress-display.ts';
+import { readConfig } from '../server/src/config.ts';
+import { command, readArguments } from './command.ts';
 
 const usage =
-  'Usage: npm run copy-journal -- --from PLACE --to PLACE. A place is postgres://…, kurrentdb://…, esdb://…, or "own" for the bank’s own PostgreSQL.';
+  'Usage: npm run copy-journal -- --from ADDRESS --to ADDRESS [--move]. An address is postgres://…, kurrentdb://…, esdb://…, or "own" for the bank’s own PostgreSQL. With --move the bank’s database goes over to the target.';
 
-type Side = { readonly journal: Journal; readonly close: () => Promise<void> };
-
-function readPlaces(): { readonly from: string; readonly to: string } {
-  try {
-    const { values } = parseArgs({ options: { from: { type: 'string' }, to: { type: 'string' } } });
-    const { from, to } = values;
-    if (from !== undefined && to !== undefined && from !== to) return { from, to };
-  } catch (error) {
-    throw new Failure(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
-  }
-  throw new Failure(usage);
+function readAddresses(): { readonly from: string; readonly to: string; readonly isMove: boolean } {
+  const address = { type: 'string' } as const;
+  const { from, to, move } = readArguments(usage, {
+    options: { from: address, to: address, move: { type: 'boolean' } },
+  }).values;
+  if (from === undefined || to === undefined || from === to) throw new Failure(usage);
+  return { from, to, isMove: move === true };
 }
 
-async function open(place: string): Promise<Side> {
+command(async () => {
+  const addresses = readAddresses();
   const config = readConfig(process.env);
-  const isPostgres = place === 'own' || /^postgres(ql)?:\/\//.test(place);
-  const eventLog = readEventLog(isPostgres ? undefined : place, config.eventLog.ledger);
-  if (typeof eventLog === 'string') throw new Failure(`${usage}\n${eventLog}`);
-  const database = isPostgres
-    ? await openDatabase({ ...config, databaseUrl: place === 'own' ? undefined : place })
-    : undefined;
-  const pool = new pg.Pool({ connectionString: database?.url ?? '', options: '-c role=grandlivre_server', max: 2 });
-  // A connection lost while nobody used it: the next use makes a new one.
-  pool.on('error', () => undefined);
-  const journal = openJournal(eventLog, pool);
-  return {
-    journal,
-    async close() {
-      await journal.close();
-      await pool.end();
-      await database?.release();
-    },
-  };
-}
-
-async function main(): Promise<void> {
-  const places = readPlaces();
-  const opened: Side[] = [];
+  const { eventLog, stateDir } = config;
   const progress = progressDisplay(process.stdout);
+  const sides: Side[] = [];
+  const open = async (option: 'from' | 'to'): Promise<Side> => {
+    const side = await openSide(addresses[option], { option: `--${option}`, ledger: eventLog.ledger, stateDir });
+    sides.push(side);
+    return side;
+  };
   try {
-    for (const [option, place] of [
-      ['--from', places.from],
-      ['--to', places.to],
-    ] as const) {
-      const side = await open(place);
-      opened.push(side);
-      await reach(side.journal, option);
-    }
-    const [from, to] = opened as [Side, Side];
-    const copied = await copyJournal(from.journal, to.journal, progress.show);
-    const { events, digests } = await sameJournals(from.journal, to.journal, progress.show);
+    const source = await open('from');
+    const target = await open('to');
+    const [from, to] = [source.journal, target.journal];
+    const copied = await copyJournal(from, to, progress.show);
+    const { events, digests } = await sameJournals(from, to, progress.show);
     progress.end();
     console.log(
       [
@@ -73,12 +44,12 @@ async function main(): Promise<void> {
         `SHA-256 of the target: ${digests.to}`,
       ].join('\n'),
     );
+    if (addresses.isMove) {
+      await moveBank(config, target);
+      console.log('The bank’s database belongs to the target from now on: set EVENT_LOG_URL accordingly.');
+    }
   } finally {
     progress.end();
-    for (const side of opened.reverse()) await side.close();
+    for (const side of sides.reverse()) await side.close();
   }
-}
-
-main().catch((error: unknown) => {
-  endWith(error instanceof ConfigError ? new Failure(error.message) : error);
 });

@@ -1,94 +1,56 @@
 /** `npm run erase-customer`: makes a person unreadable for ever, and leaves every event, balance and proof as it is. */
-import { parseArgs } from 'node:util';
 import pg from 'pg';
-import { ConfigError, readConfig } from '../server/src/config.ts';
+import { civilTime } from '../ledger/src/civil-time.ts';
+import { Failure } from '../ledger/src/failure.ts';
+import { openDatabase } from '../operations/src/database.ts';
+import { eraseCustomer, isErasure, rewriteTables } from '../operations/src/erasure/erase-customer.ts';
+import { readRetentionDays } from '../operations/src/erasure/retention-setting.ts';
+import { ensureLogIns } from '../operations/src/log-in-roles.ts';
+import { openBankWithProjector } from '../operations/src/open-bank-with-projector.ts';
+import { readConfig } from '../server/src/config.ts';
 import { loadSecrets } from '../server/src/secrets.ts';
-import { openDatabase } from './database.ts';
-import { endWith, Failure } from './failure.ts';
-import { openBooks } from './open-books.ts';
+import { command, readArguments } from './command.ts';
 
 const usage =
-  'Usage: npm run erase-customer -- CUSTOMER --reason "…"\nThe console shows the customer’s number beside the account.';
+  'Usage: npm run erase-customer -- CUSTOMER --reason "…" [--force]\nThe console shows the customer’s number beside the account.';
 
-function readArguments(): { readonly customer: string; readonly reason: string } {
-  try {
-    const { values, positionals } = parseArgs({ allowPositionals: true, options: { reason: { type: 'string' } } });
-    const [customer = '', ...more] = positionals;
-    const reason = values.reason?.trim() ?? '';
-    if (/^[1-9]\d{0,14}$/.test(customer) && more.length === 0 && reason !== '' && reason.length <= 500) {
-      return { customer, reason };
-    }
-  } catch (error) {
-    throw new Failure(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
-  }
-  throw new Failure(usage);
+function readErasure(): { readonly customer: string; readonly reason: string; readonly force: boolean } {
+  const options = {
+    allowPositionals: true,
+    options: { reason: { type: 'string' }, force: { type: 'boolean', default: false } },
+  } as const;
+  const { values, positionals } = readArguments(usage, options);
+  const [customer = '', ...more] = positionals;
+  const erasure = { customer, reason: values.reason?.trim() ?? '', force: values.force };
+  if (more.length > 0 || !isErasure(erasure)) throw new Failure(usage);
+  return erasure;
 }
 
-/**
- * Deleted rows leave their bytes in the tables' files until these are written anew. Readers wait meanwhile: about a
- * second for a million customers.
- */
-async function wipe(databaseUrl: string): Promise<boolean> {
-  const owner = new pg.Client({ connectionString: databaseUrl, options: '-c lock_timeout=20s' });
+command(async () => {
+  const erasure = readErasure();
+  const config = readConfig(process.env);
+  const rules = { retentionDays: readRetentionDays(process.env), civil: civilTime(config.timeZone) };
+  const { url, release } = await openDatabase(config);
+  const owner = new pg.Client({ connectionString: url });
   try {
     await owner.connect();
-    for (const table of ['read.customers', 'vault.customer_keys']) await owner.query(`vacuum (full) ${table}`);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await owner.end().catch(() => undefined);
-  }
-}
-
-async function main(): Promise<void> {
-  const { customer, reason } = readArguments();
-  const config = readConfig(process.env);
-  const { url, release } = await openDatabase(config);
-  const client = new pg.Client({ connectionString: url });
-  try {
-    await client.connect();
-    const opened = await openBooks({
-      ...config,
-      databaseUrl: url,
-      secrets: await loadSecrets(config.stateDir),
-    });
+    const logIns = await ensureLogIns(url, config);
+    const secrets = await loadSecrets(config.stateDir, logIns.server);
+    const opened = await openBankWithProjector({ ...config, logIns, secrets });
     try {
-      // The journal first: should this end here, the same command again goes on where it was.
-      const outcome = await opened.books.bookkeeper.submit({
-        command: { type: 'EraseCustomer', customer, reason },
-        commandId: `erase:${customer}`,
-        requestHash: 'erase',
-        actor: 'command:erase-customer',
-        terminal: 'none',
-        correlationId: `erase:${customer}`,
-      });
-      if (!outcome.accepted) throw new Failure(`The bank has no customer ${customer}: nothing was changed.`);
-      await opened.shown();
-      const { rows } = await client.query<{ key_id: string }>('select key_id from read.customers where customer = $1', [
-        customer,
-      ]);
-      for (const { key_id: keyId } of rows) await opened.books.vault.destroy(keyId);
-      const { rows: left } = await client.query('select 1 from read.customers where customer = $1', [customer]);
-      if (left.length > 0) throw new Error(`customer ${customer} is still there after the key was destroyed`);
+      const { position, wasErasedBefore } = await eraseCustomer({ ...erasure, ...rules }, opened, owner);
       console.log(
-        rows.length === 0
-          ? `Customer ${customer} was erased before.`
-          : `Customer ${customer} is erased, at position ${String(outcome.position)} of the journal. Accounts, balances and entries stay.`,
+        wasErasedBefore
+          ? `Customer ${erasure.customer} was erased before.`
+          : `Customer ${erasure.customer} is erased, at position ${String(position)} of the journal. Accounts, balances and entries stay.`,
       );
     } finally {
       await opened.close();
     }
-    if (!(await wipe(url))) {
-      throw new Failure(
-        'The tables’ files could not be written anew: others held them for too long. Run the same again.',
-      );
-    }
+    await rewriteTables(url);
     console.log('What older backups and PostgreSQL’s own log still hold: docs/decisions/personal-data.md.');
   } finally {
-    await client.end();
+    await owner.end();
     await release();
   }
-}
-
-main().catch((error: unknown) => endWith(error instanceof ConfigError ? new Failure(error.message) : error));
+});

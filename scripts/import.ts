@@ -1,41 +1,53 @@
 /** `npm run import`: imports a bank from three CSV files into the database of DATABASE_URL, or the bank's own. */
-import { parseArgs } from 'node:util';
-import { ConfigError, readConfig } from '../server/src/config.ts';
+import type { BankFiles, Separator } from '../importer/src/bank-files.ts';
+import { separators } from '../importer/src/bank-files.ts';
+import { importBank } from '../importer/src/import-bank.ts';
+import { reportText } from '../importer/src/report-text.ts';
+import { Failure } from '../ledger/src/failure.ts';
+import { openDatabase } from '../operations/src/database.ts';
+import { ensureLogIns } from '../operations/src/log-in-roles.ts';
+import { openBankWithProjector } from '../operations/src/open-bank-with-projector.ts';
+import { progressDisplay } from '../operations/src/progress-display.ts';
+import { readConfig } from '../server/src/config.ts';
 import { loadSecrets } from '../server/src/secrets.ts';
-import { openDatabase } from './database.ts';
-import { endWith, Failure } from './failure.ts';
-import type { BankFiles } from './import/check-files.ts';
-import { importBank } from './import/import-bank.ts';
-import { openBooks } from './open-books.ts';
-import { reportText } from './import/report-text.ts';
-import { progressDisplay } from './show-progress.ts';
+import { command, readArguments } from './command.ts';
 
 const usage =
-  'Usage: npm run import -- --clients clients.csv --accounts comptes.csv --operations operations.csv (all three are needed).';
+  'Usage: npm run import -- --clients clients.csv --accounts comptes.csv --operations operations.csv (all three are needed)\n' +
+  '       [--separator ";" | "," | tab] [--decimal-comma]';
 
-function readArguments(): BankFiles {
-  try {
-    const file = { type: 'string' } as const;
-    const { values } = parseArgs({ options: { clients: file, accounts: file, operations: file } });
-    const { clients, accounts, operations } = values;
-    if (clients !== undefined && accounts !== undefined && operations !== undefined) {
-      return { clients, accounts, operations };
-    }
-  } catch (error) {
-    throw new Failure(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+function readFiles(): BankFiles {
+  const file = { type: 'string' } as const;
+  const { values } = readArguments(usage, {
+    options: {
+      clients: file,
+      accounts: file,
+      operations: file,
+      separator: { type: 'string', default: ';' },
+      'decimal-comma': { type: 'boolean', default: false },
+    },
+  });
+  const { clients, accounts, operations, separator, 'decimal-comma': decimalComma } = values;
+  if (clients === undefined || accounts === undefined || operations === undefined) throw new Failure(usage);
+  if (!isSeparator(separator)) {
+    throw new Failure(`--separator is "${separator}"; it must be ";", "," or tab.\n${usage}`);
   }
-  throw new Failure(usage);
+  return { clients, accounts, operations, format: { separator, decimalMark: decimalComma ? ',' : '.' } };
 }
 
-async function main(): Promise<void> {
-  const files = readArguments();
+const isSeparator = (text: string): text is Separator => Object.hasOwn(separators, text);
+
+command(async () => {
+  const files = readFiles();
   const config = readConfig(process.env);
   const { url, release } = await openDatabase(config);
   try {
-    const opened = await openBooks({ ...config, databaseUrl: url, secrets: await loadSecrets(config.stateDir) });
+    const logIns = await ensureLogIns(url, config);
+    const secrets = await loadSecrets(config.stateDir, logIns.server);
+    const opened = await openBankWithProjector({ ...config, logIns, secrets });
     const progress = progressDisplay(process.stdout);
     try {
-      const report = await importBank(files, opened.books, progress.show);
+      const report = await importBank(files, opened.bank, progress.show);
       await opened.shown();
       progress.end();
       console.log(reportText(report));
@@ -46,8 +58,4 @@ async function main(): Promise<void> {
   } finally {
     await release();
   }
-}
-
-main().catch((error: unknown) => {
-  endWith(error instanceof ConfigError ? new Failure(error.message) : error);
 });

@@ -1,27 +1,22 @@
 /** `npm run rotate-master-key`: wraps every key anew under a new master key, while the bank runs. */
 import pg from 'pg';
-import { ConfigError, readConfig } from '../server/src/config.ts';
+import { Failure } from '../ledger/src/failure.ts';
+import { openDatabase } from '../operations/src/database.ts';
+import { rotate } from '../operations/src/key-rotation/rotate.ts';
+import { progressDisplay } from '../operations/src/progress-display.ts';
+import { readConfig } from '../server/src/config.ts';
 import { loadSecrets } from '../server/src/secrets.ts';
-import { openDatabase } from './database.ts';
-import { endWith, Failure } from './failure.ts';
-import { rotate } from './rotation/rotate.ts';
-import { progressDisplay } from './show-progress.ts';
+import { command } from './command.ts';
 
-async function main(): Promise<void> {
+command(async () => {
   const config = readConfig(process.env);
   const { url, release } = await openDatabase(config);
-  const { masterKeys } = await loadSecrets(config.stateDir);
+  const { masterKeys } = await loadSecrets(config.stateDir, url);
   const client = new pg.Client({ connectionString: url });
   const progress = progressDisplay(process.stdout);
   try {
     await client.connect();
-    const rotated = await rotate({
-      client,
-      masterKeys,
-      onProgress: (done, total) => {
-        progress.show({ phase: 'wrapping keys', done, total });
-      },
-    });
+    const rotated = await rotate({ client, masterKeys, onProgress: progress.show });
     progress.end();
     if (rotated === 'under way already') throw new Failure('Another rotation is under way: wait until it has ended.');
     console.log(
@@ -33,6 +28,4 @@ async function main(): Promise<void> {
     await client.end();
     await release();
   }
-}
-
-main().catch((error: unknown) => endWith(error instanceof ConfigError ? new Failure(error.message) : error));
+});

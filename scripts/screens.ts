@@ -1,5 +1,5 @@
 /** `npm run screens`: builds the screens, if anything they are made of has changed; `npm start` does the same. */
-import { endWith } from './failure.ts';
-import { ensureScreens } from './screens/build.ts';
+import { ensureScreens } from '../operations/src/screens/build.ts';
+import { command } from './command.ts';
 
-await ensureScreens().catch(endWith);
+command(ensureScreens);

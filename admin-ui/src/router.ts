@@ -3,7 +3,7 @@ import { createRouter, createWebHashHistory } from 'vue-router';
 import Overview from './screens/Overview.vue';
 
 export const router = createRouter({
-  history: createWebHashHistory('/admin/'),
+  history: createWebHashHistory(import.meta.env.BASE_URL),
   routes: [
     { path: '/', name: 'overview', component: Overview },
     { path: '/accounts', name: 'accounts', component: () => import('./screens/Accounts.vue') },

@@ -4,22 +4,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Place } from '../../scripts/tests/start.suite.ts';
-import { isOpen, newPlace } from '../../scripts/tests/start.suite.ts';
+import type { BankFolder } from '../../operations/tests/start.suite.ts';
+import { isOpen, newBankFolder } from '../../operations/tests/start.suite.ts';
 import { launchBrowser } from '../../tests/support/chromium.ts';
-import { fr } from '../src/words/fr.ts';
+import { fr } from '../src/locales/fr.ts';
 import type { Console } from './support.ts';
 import { logIn, openConsole, textOf } from './support.ts';
 
 const inProject = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const realBank = inProject('../shared/data/banque-excellence');
 
-let place: Place;
+let place: BankFolder;
 let browser: Browser;
 let opened: Console;
 let origin: string;
 beforeAll(async () => {
-  [place, browser] = [await newPlace(), await launchBrowser()];
+  [place, browser] = [await newBankFolder(), await launchBrowser()];
   const started = place.start();
   await isOpen(started);
   origin = `https://localhost:${place.env['PORT'] ?? ''}`;

@@ -2,15 +2,16 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { transferBatch } from '../../server/src/http/contract/batch.ts';
-import { auditAccount } from '../../server/src/http/contract/audit.ts';
-import { deposit, transfer, withdraw } from '../../server/src/http/contract/money.ts';
+import { transferBatch } from '../../api/src/calls/batch.ts';
+import { civilTime } from '../../ledger/src/civil-time.ts';
+import { auditAccount } from '../../api/src/calls/audit-accounts.ts';
+import { deposit, transfer, withdraw } from '../../api/src/calls/money.ts';
 import type { Bank, Customer } from '../../server/tests/support/bank.ts';
 import { openBank, person } from '../../server/tests/support/bank.ts';
 import { violations } from '../../tests/support/axe.ts';
 import { launchBrowser } from '../../tests/support/chromium.ts';
-import { en } from '../src/words/en.ts';
-import { fr } from '../src/words/fr.ts';
+import { en } from '../src/locales/en.ts';
+import { fr } from '../src/locales/fr.ts';
 import type { Console } from './support.ts';
 import { logIn, openConsole, textOf } from './support.ts';
 
@@ -28,8 +29,8 @@ beforeAll(async () => {
   [bank, browser] = await Promise.all([openBank(), launchBrowser()]);
   auditorToken = await bank.staff('auditor');
   operatorToken = await bank.staff('operator');
-  one = await bank.customer({ cents: 10_000 });
-  other = await bank.customer({ cents: 2_000, firstName: 'Barthélemy-Apollinaire' });
+  one = await bank.customer({ amountMinor: 10_000n });
+  other = await bank.customer({ amountMinor: 2_000n, firstName: 'Barthélemy-Apollinaire' });
   await bank.client.call(transfer, {
     ...{ token: one.token, body: { to: other.account, amount: '30.00', pin, reference: 'loyer' } },
   });
@@ -59,7 +60,7 @@ const goTo = (page: Page, path: string): Promise<unknown> => page.goto(`${bank.c
 const folded = (page: Page): Promise<string> => textOf(page, `[data-folded="${fr.account.balance}"]`);
 const point = (page: Page): Promise<string> => textOf(page, '[data-point]');
 
-test('a wrong password is refused with a sentence, and a reload keeps the session', async () => {
+test('rejects a wrong password with a sentence, and goes on with the session after a reload', async () => {
   const opened = await openConsole(browser, bank.client.origin);
   open.push(opened);
   const { page } = opened;
@@ -67,6 +68,11 @@ test('a wrong password is refused with a sentence, and a reload keeps the sessio
   await page.getByLabel(fr.password).fill('wrong');
   await page.getByRole('button', { name: fr.logIn }).click();
   await page.getByRole('alert').getByText('do not belong together').waitFor();
+  // What the bank would not even look at is said in the reader's language.
+  await page.getByLabel(fr.username).fill('Auditor 1');
+  await page.getByLabel(fr.password).fill('wrong');
+  await page.getByRole('button', { name: fr.logIn }).click();
+  await page.getByRole('alert').getByText(fr.usernameWrong).waitFor();
   await logIn(page, 'auditor-1', password);
   await page.reload();
   await page.getByRole('heading', { level: 1, name: fr.menu.overview }).waitFor();
@@ -74,7 +80,7 @@ test('a wrong password is refused with a sentence, and a reload keeps the sessio
   await page.getByRole('heading', { level: 1, name: fr.logIn }).waitFor();
 });
 
-test('the replay goes through an account’s life and ends at its balance, equal to the read model at every point', async () => {
+test('replays an account to its balance, equal to the read model at every point', async () => {
   const page = await console_('auditor-1');
   await page.getByRole('link', { name: fr.menu.accounts }).click();
   await page.getByLabel(fr.accounts.search).fill('zoe');
@@ -113,13 +119,15 @@ test('the replay goes through an account’s life and ends at its balance, equal
   await expect.poll(() => textOf(page, '[data-value-date]')).toMatch(/0,00 €.*0,00 € · identique/);
 });
 
-test('of a long history a stretch at a time is folded; any point and any day of it are found all the same', async () => {
-  const [payer, payee] = [await bank.customer({ cents: 10_000 }), await bank.customer()];
+test('folds a long history a window at a time, and finds any point and any day of it', async () => {
+  const [payer, payee] = [await bank.customer({ amountMinor: 10_000n }), await bank.customer()];
   const [from, to] = [payer.account, payee.account];
   let position = 0;
   for (let batch = 0; batch < 4; batch++) {
     const transfers = Array.from({ length: 1_000 }, (_, id) => ({ id: String(id), from, to, amount: '0.01' }));
-    ({ position } = (await bank.client.call(transferBatch, { token: operatorToken, body: { transfers } })).body);
+    ({ position } = (
+      await bank.client.call(transferBatch, { token: operatorToken, body: { reason: 'test', transfers } })
+    ).body);
   }
   await bank.client.call(auditAccount, { token: auditorToken, params: { account: from }, query: { after: position } });
   const page = await console_('auditor-1');
@@ -139,14 +147,14 @@ test('of a long history a stretch at a time is folded; any point and any day of 
   // By the day: before there was anything, and the end of today.
   await page.getByLabel(fr.account.moment).fill('2000-01-01');
   await expect.poll(() => point(page)).toBe(fr.account.before);
-  await page.getByLabel(fr.account.moment).fill(new Date().toISOString().slice(0, 10));
+  await page.getByLabel(fr.account.moment).fill(civilTime('Europe/Paris').dayOf(Date.now()));
   await expect.poll(() => folded(page)).toBe('60,00 €');
   await equal();
   // The balance by value date is of the whole history, which only the server has.
   await page.getByLabel(fr.account.byValue).check();
   await expect.poll(() => textOf(page, '[data-value-date]')).toMatch(/: 60,00 €$/);
   // Without an answer the point stays where it was, and nothing is made up.
-  await page.route('**/api/v1/audit/accounts/*/{state,standing}*', (route) => route.abort());
+  await page.route('**/api/v1/audit/accounts/*/state*', (route) => route.abort());
   await page.getByLabel(fr.account.moment).fill('2000-01-01');
   await page.getByRole('alert').getByText(fr.noAnswer).waitFor();
   expect(await textOf(page, '[data-value-date]')).toBe('');
@@ -155,7 +163,49 @@ test('of a long history a stretch at a time is folded; any point and any day of 
   expect(await folded(page)).toBe('60,00 €');
 });
 
-test('an auditor sees no action; an operator freezes with a reason, and it shows in the history', async () => {
+test('shows the bank’s days and times wherever the browser is, on the chart’s axis too, and names the zone', async () => {
+  const seen = new Set<string>();
+  await bank.customer({ amountMinor: 31_415n });
+  for (const timezoneId of ['Europe/Paris', 'Asia/Tokyo', 'America/Los_Angeles']) {
+    const page = await console_('auditor-1', { timezoneId, prepare: withTenDays });
+    await page.getByText(fr.timeZone('Europe/Paris')).waitFor();
+    await expect.poll(() => drawnText(page)).toContain('2026');
+    const axis = await drawnText(page);
+    await page.getByRole('link', { name: fr.menu.feed }).click();
+    const times = page
+      .getByRole('listitem')
+      .filter({ hasText: /314,15\s€ déposés/ })
+      .locator('span')
+      .first();
+    seen.add(`${axis} · ${await times.innerText()}`);
+  }
+  expect([...seen]).toHaveLength(1);
+  // The day on which the clocks go forward; how many days have a label depends on the browser's fonts.
+  expect([...seen][0]).toMatch(/(28 mars 2026 \| 30|29) mars 2026/);
+});
+
+/** Gives the overview ten days around a change of clocks, and keeps what is written on a canvas: the chart's axes. */
+async function withTenDays(page: Page): Promise<void> {
+  await page.route('**/api/v1/audit/overview', async (route) => {
+    const overview = (await (await route.fetch()).json()) as object;
+    const days = Array.from({ length: 10 }, (_none, index) => ({
+      day: new Date(Date.UTC(2026, 2, 25 + index)).toISOString().slice(0, 10),
+      ...{ deposits: `${String(index)}.00`, outflow: '1.00', transfers: '0.00', operations: 1 },
+    }));
+    await route.fulfill({ json: { ...overview, days } });
+  });
+  await page.addInitScript(`
+    globalThis.drawnText = new Set();
+    const fillText = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+      globalThis.drawnText.add(text);
+      return fillText.call(this, text, ...rest);
+    };
+  `);
+}
+const drawnText = (page: Page): Promise<string> => page.evaluate<string>('[...globalThis.drawnText].join(" | ")');
+
+test('shows an auditor no action; an operator freezes an account with a reason, which is in its history', async () => {
   const auditor = await console_('auditor-1');
   await goTo(auditor, `/accounts/${other.account}`);
   await auditor.locator('[data-balance]').waitFor();
@@ -175,17 +225,51 @@ test('an auditor sees no action; an operator freezes with a reason, and it shows
   const events = page.getByRole('region', { name: fr.account.events });
   await events.getByText(fr.sentence.AccountFrozen(other.account, 'à la demande du titulaire')).waitFor();
   await events.getByText('par staff:operator-2').waitFor();
-  const refused = await bank.client.call(deposit, { token: other.token, body: { amount: '1.00', pin } });
+  const rejected = await bank.client.call(deposit, { token: other.token, body: { amount: '1.00', pin } });
   // Its sessions ended with it.
-  expect(refused.body.code).toBe('unauthenticated');
+  expect(rejected.body.code).toBe('unauthenticated');
   await page.getByRole('button', { name: fr.actions.unfreeze, exact: true }).click();
   await page.getByLabel(fr.actions.reason).fill('levé');
   await page.getByRole('button', { name: fr.actions.confirm }).click();
   await page.getByRole('button', { name: fr.actions.freeze, exact: true }).waitFor();
 });
 
-test('an operator reverses an entry: a new one undoes it, and each names the other', async () => {
-  const customer = await bank.customer({ cents: 7_700 });
+test('holds the focus in an action’s dialog, and gives it back where it came from', async () => {
+  const page = await console_('operator-2');
+  await goTo(page, `/accounts/${other.account}`);
+  const freeze = page.getByRole('button', { name: fr.actions.freeze, exact: true });
+  const dialog = page.getByRole('dialog', { name: `${fr.actions.freeze} · ${other.account}` });
+  const focused = (): Promise<string> =>
+    page.evaluate<string>('(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()');
+  await freeze.press('Enter');
+  await dialog.waitFor();
+  await expect.poll(focused).toBe(fr.actions.reason);
+  // Nothing behind it takes the focus: after the browser's own bar comes the field again.
+  const reached = new Set<string>();
+  for (let presses = 0; presses < 6; presses++) {
+    await page.keyboard.press('Tab');
+    reached.add(
+      await page.evaluate<string>(
+        'document.activeElement.closest("dialog") ? "dialog" : document.activeElement.localName',
+      ),
+    );
+  }
+  expect([...reached].filter((where) => where !== 'dialog' && where !== 'body')).toEqual([]);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  expect(await focused()).toBe(fr.actions.freeze);
+  await freeze.press('Enter');
+  await page.getByRole('button', { name: fr.actions.cancel }).press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  expect(await focused()).toBe(fr.actions.freeze);
+  await freeze.press('Enter');
+  await dialog.waitFor();
+  await page.mouse.click(5, 5);
+  await dialog.waitFor({ state: 'detached' });
+});
+
+test('reverses an entry by a new one, and each names the other', async () => {
+  const customer = await bank.customer({ amountMinor: 7_700n });
   await bank.client.call(auditAccount, { token: auditorToken, params: { account: customer.account } });
   const page = await console_('operator-2');
   await goTo(page, `/accounts/${customer.account}`);
@@ -198,11 +282,11 @@ test('an operator reverses an entry: a new one undoes it, and each names the oth
   await page.getByText(fr.sentence.EntryReversed(customer.account, '-77,00 €', 'billets comptés deux fois')).waitFor();
 });
 
-test('the whole bank is verified; a read model that was tampered with is found, with both values', async () => {
+test('verifies the whole bank, and finds a read model that was tampered with, with both values', async () => {
   const page = await console_('auditor-1');
   await page.getByRole('link', { name: fr.menu.verification }).click();
   await page.getByRole('button', { name: fr.verification.begin }).press('Enter');
-  await expect.poll(() => textOf(page, '[data-state]')).toBe(fr.verification.states.passed);
+  await expect.poll(() => textOf(page, '[data-state]'), { timeout: 30_000 }).toBe(fr.verification.states.passed);
   // Whoever goes by keyboard is still where they were.
   expect(await page.evaluate('document.activeElement.textContent.trim()')).toBe(fr.verification.begin);
   await bank.database.query('update read.balances set balance = balance + 100 where account = $1', [one.account]);
@@ -213,7 +297,7 @@ test('the whole bank is verified; a read model that was tampered with is found, 
   expect(row.replaceAll(/\s+/g, ' ')).toBe(`solde ${one.account} 6450 6550`);
 });
 
-test('the feed shows what happens, and holds its place while one reads', async () => {
+test('shows what happens as it happens, and does not move the list while one reads', async () => {
   const page = await console_('auditor-1', { width: 900 });
   await page.getByRole('link', { name: fr.menu.feed }).click();
   await page.getByText(fr.feed.live).last().waitFor();
@@ -223,6 +307,9 @@ test('the feed shows what happens, and holds its place while one reads', async (
   await bank.client.call(deposit, { token: one.token, body: { amount: '1.00', pin: '0000' } });
   await list.getByText(fr.feed.security.pin_wrong(one.account)).waitFor();
   for (let n = 0; n < 30; n++) await bank.client.call(deposit, { token: one.token, body: { amount: '2.00', pin } });
+  await bank.client.call(deposit, { token: one.token, body: { amount: '2.01', pin } });
+  // The last of them: none is still on its way.
+  await list.getByText('2,01 €').waitFor();
   await expect.poll(() => list.getByRole('listitem').count()).toBeGreaterThan(30);
   await list.hover();
   await page.mouse.wheel(0, 400);
@@ -235,11 +322,11 @@ test('the feed shows what happens, and holds its place while one reads', async (
   await list.getByText('9,87 €').waitFor();
 });
 
-test('files of an account’s entries and events', async () => {
+test('downloads an account’s entries and events as files', async () => {
   const page = await console_('auditor-1');
   await goTo(page, `/accounts/${one.account}`);
   for (const [name, content] of [
-    [fr.account.csv, /^version;entryId;position;/],
+    [fr.account.csv, /^\ufeffversion;entryId;position;/],
     [fr.account.pdf, /^%PDF-/],
     [fr.account.lines, /^\{"position":\d+,"id":"[0-9a-f-]{36}","type":"AccountOpened"/],
   ] as const) {
@@ -252,7 +339,7 @@ test('files of an account’s entries and events', async () => {
 test.each([
   { isDark: false, width: 1440 },
   { isDark: true, width: 800 },
-])('no screen has a fault that axe sees (dark: $isDark, $width wide)', { timeout: 120_000 }, async (options) => {
+])('has no fault that axe sees on any screen (dark: $isDark, $width wide)', { timeout: 120_000 }, async (options) => {
   const page = await console_('operator-2', options);
   const wrong: Record<string, readonly string[]> = {};
   const look = async (name: string): Promise<void> => {

@@ -1,11 +1,11 @@
 /** A million entries on one account, in a real browser: every one of them can be reached, in order. */
 import type { Browser, Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { auditAccount } from '../../server/src/http/contract/audit.ts';
+import { auditAccount } from '../../api/src/calls/audit-accounts.ts';
 import type { Bank, Customer } from '../../server/tests/support/bank.ts';
 import { openBank } from '../../server/tests/support/bank.ts';
 import { launchBrowser } from '../../tests/support/chromium.ts';
-import { fr } from '../src/words/fr.ts';
+import { fr } from '../src/locales/fr.ts';
 import type { Console } from './support.ts';
 import { logIn, openConsole } from './support.ts';
 
@@ -53,16 +53,16 @@ async function inSight(): Promise<readonly number[]> {
       const { bottom } = ${box}.getBoundingClientRect();
       const headBottom = ${box}.querySelector('[role=row]').getBoundingClientRect().bottom;
       return [...${box}.querySelectorAll('[role=rowgroup] [role=row]')]
-        .map((row) => ({ place: row.getBoundingClientRect(), number: row.querySelector('button')?.textContent }))
-        .filter(({ place }) => place.bottom > headBottom + 1 && place.top < bottom - 1)
-        .sort((one, other) => one.place.top - other.place.top)
+        .map((row) => ({ rect: row.getBoundingClientRect(), number: row.querySelector('button')?.textContent }))
+        .filter(({ rect }) => rect.bottom > headBottom + 1 && rect.top < bottom - 1)
+        .sort((one, other) => one.rect.top - other.rect.top)
         .map(({ number }) => number ?? 'none');
     })()
   `);
   return numbers.map(Number);
 }
 const down = (from: number, rows: number): readonly number[] => Array.from({ length: rows }, (_, row) => from - row);
-/** What is in sight once it stands still: some rows without a gap. */
+/** What is in sight once it is still: some rows without a gap. */
 async function settled(): Promise<readonly number[]> {
   let before: readonly number[] = [];
   await expect
@@ -77,7 +77,7 @@ async function settled(): Promise<readonly number[]> {
   return before;
 }
 
-test('the first and the last entry are both in sight at their end', async () => {
+test('shows the first entry at the top and the last one at the end', async () => {
   await list.focus();
   await list.press('Home');
   expect((await settled())[0]).toBe(million);

@@ -1,6 +1,6 @@
 /** What the console's tests share: the console in a browser profile of its own, and staff who log in. */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { fr } from '../src/words/fr.ts';
+import { fr } from '../src/locales/fr.ts';
 
 export type Console = {
   readonly context: BrowserContext;
@@ -12,12 +12,20 @@ export type Console = {
 export async function openConsole(
   browser: Browser,
   origin: string,
-  options: { readonly width?: number; readonly isDark?: boolean } = {},
+  options: {
+    readonly width?: number;
+    readonly isDark?: boolean;
+    /** Where the browser says it is. */
+    readonly timezoneId?: string;
+    /** Before the page is opened. */
+    readonly prepare?: (page: Page) => Promise<void>;
+  } = {},
 ): Promise<Console> {
-  const { width = 1440, isDark = false } = options;
+  const { width = 1440, isDark = false, timezoneId, prepare } = options;
   const context = await browser.newContext({
     ...{ ignoreHTTPSErrors: true, viewport: { width, height: 900 } },
     colorScheme: isDark ? 'dark' : 'light',
+    ...(timezoneId !== undefined && { timezoneId }),
   });
   const page = await context.newPage();
   const faults: string[] = [];
@@ -29,6 +37,7 @@ export async function openConsole(
   page.on('request', (request) => {
     if (!/^(?:blob|data):/.test(request.url()) && new URL(request.url()).origin !== origin) faults.push(request.url());
   });
+  await prepare?.(page);
   await page.goto(`${origin}/admin/`);
   await page.getByRole('heading', { level: 1, name: fr.logIn }).waitFor();
   return { context, page, faults };
@@ -41,6 +50,6 @@ export async function logIn(page: Page, username: string, password: string): Pro
   await page.getByRole('heading', { level: 1, name: fr.menu.overview }).waitFor();
 }
 
-/** Of a place on the screen, without the spaces that no one can type. */
+/** The text of a part of the screen, without the spaces that no one can type. */
 export const textOf = async (page: Page, selector: string): Promise<string> =>
   (await page.locator(selector).first().innerText()).replaceAll(/\s/g, ' ');

@@ -2,9 +2,8 @@
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import App from './App.vue';
-import { watchBack } from './machine/place.ts';
-import { speakFocus, watchVoiceKeys } from './machine/voice.ts';
-import './style.css';
+import { watchBack } from './device/screen.ts';
+import { speakFocus, watchVoiceKeys } from './device/voice.ts';
 
 createApp(App).use(createPinia()).mount('#kiosk');
 watchBack();

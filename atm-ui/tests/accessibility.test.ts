@@ -3,8 +3,9 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { violations } from '../../tests/support/axe.ts';
-import { en } from '../src/words/en.ts';
-import { fr } from '../src/words/fr.ts';
+import { warnAfterSeconds } from '../src/device/limits.ts';
+import { en } from '../src/locales/en.ts';
+import { fr } from '../src/locales/fr.ts';
 import { logIn, stories, title, typePin } from './support/stories.ts';
 import { walk } from './support/tour.ts';
 
@@ -38,11 +39,11 @@ test.each([
   // 200 % zoom is half the width and height.
   { language: 'en', width: 512, height: 384 },
 ] as const)(
-  'every screen at $width × $height in $language',
+  'has no fault that axe sees, no small target and no overflow at $width × $height in $language',
   { timeout: 120_000 },
   async ({ language, width, height }) => {
     const [rich, other, toLock] = await Promise.all([
-      bank().customer({ cents: 500_000 }),
+      bank().customer({ amountMinor: 500_000n }),
       bank().customer(),
       bank().customer(),
     ]);
@@ -67,8 +68,8 @@ test.each([
   },
 );
 
-test('high contrast, switched on and asked for by the system, has no fault either', async () => {
-  const customer = await bank().customer({ cents: 1_000 });
+test('has no fault that axe sees in high contrast, switched on or asked for by the system', async () => {
+  const customer = await bank().customer({ amountMinor: 1_000n });
   const { page } = await kiosk();
   await page.getByRole('button', { name: fr.contrast }).click();
   await logIn(page, customer);
@@ -78,8 +79,8 @@ test('high contrast, switched on and asked for by the system, has no fault eithe
   expect(await violations(page)).toEqual([]);
 });
 
-test('a whole visit by keyboard alone, with the focus where the eye is', async () => {
-  const customer = await bank().customer({ cents: 10_000 });
+test('allows a whole visit by keyboard alone, with the focus on what has just come', async () => {
+  const customer = await bank().customer({ amountMinor: 10_000n });
   const { page } = await kiosk();
   await title(page, fr.welcome.title);
   await expect.poll(() => focused(page)).toBe(fr.welcome.title);
@@ -114,7 +115,27 @@ test('a whole visit by keyboard alone, with the focus where the eye is', async (
   await title(page, fr.farewell.title);
 });
 
-test('an error is tied to its field', async () => {
+test('shows an idle warning that takes the focus, has no fault that axe sees, and gives the focus back', async () => {
+  const customer = await bank().customer({ amountMinor: 10_000n });
+  const { page } = await kiosk();
+  await page.clock.install();
+  await page.reload();
+  await page.clock.runFor(1_000);
+  await logIn(page, customer);
+  const hide = page.getByRole('button', { name: fr.hide });
+  await hide.focus();
+  await page.clock.runFor((warnAfterSeconds + 2) * 1_000);
+  const dialog = page.getByRole('dialog', { name: fr.idle.title });
+  await dialog.waitFor();
+  await expect.poll(() => focused(page)).toBe(fr.idle.stay);
+  await page.clock.resume();
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  expect(await focused(page)).toContain(fr.hide);
+});
+
+test('ties an error to its field', async () => {
   const { page } = await kiosk();
   await title(page, fr.welcome.title);
   await page.keyboard.type('0');
@@ -130,8 +151,8 @@ test('an error is tied to its field', async () => {
   expect(described).toEqual([fr.logIn.accountHint, fr.logIn.accountWrong]);
 });
 
-test('the first key switches the voice on; it guides through a withdrawal, says no digit of the PIN, and reads the receipt', async () => {
-  const customer = await bank().customer({ cents: 10_000 });
+test('guides through a withdrawal by voice, says no digit of the PIN, and reads the receipt', async () => {
+  const customer = await bank().customer({ amountMinor: 10_000n });
   const { page } = await kiosk();
   const spoken = (): Promise<readonly string[]> => page.evaluate<readonly string[]>('spoken');
   const says = async (text: string): Promise<void> => {
@@ -166,7 +187,38 @@ test('the first key switches the voice on; it guides through a withdrawal, says 
   expect((await spoken()).length).toBe(quiet);
 });
 
-test('the first screen’s scripts are small, and nothing comes from elsewhere', async () => {
+test.each([
+  [
+    'typed by touch',
+    async (page: Page): Promise<void> => {
+      for (const digit of '2527') await page.getByRole('button', { name: digit, exact: true }).click();
+    },
+  ],
+  [
+    'reached with Tab',
+    async (page: Page): Promise<void> => {
+      // Over every key, from the pad on.
+      for (let n = 0; n < 12; n++) await page.keyboard.press('Tab');
+    },
+  ],
+])('the voice says no digit of a PIN %s', async (_what, act) => {
+  const { account } = await bank().customer();
+  const { page } = await kiosk();
+  await title(page, fr.welcome.title);
+  await page.keyboard.press('Enter');
+  await page.keyboard.type(account);
+  await page.keyboard.press('Enter');
+  await title(page, fr.logIn.pin);
+  await page.evaluate('spoken.length = 0');
+  await act(page);
+  await page.getByRole('button', { name: fr.confirm }).focus();
+  const spoken = (): Promise<readonly string[]> => page.evaluate<readonly string[]>('spoken');
+  // The other keys are named.
+  await expect.poll(spoken).toContain(`fr-FR: ${fr.confirm}`);
+  expect((await spoken()).filter((text) => /: \d$/.test(text))).toEqual([]);
+});
+
+test('has at most 120 KiB of scripts on the first screen, and nothing from elsewhere', async () => {
   const { page } = await kiosk();
   await title(page, fr.welcome.title);
   const scripts = await page.evaluate<readonly string[]>(`

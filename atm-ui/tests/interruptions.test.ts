@@ -1,21 +1,19 @@
 /** Whatever interrupts an operation, the person learns what became of it, and it happens once. */
 import { expect, test } from 'vitest';
-import { childOf, newPlace, until } from '../../scripts/tests/start.suite.ts';
-import { endAfterSeconds, warnAfterSeconds } from '../src/machine/limits.ts';
-import { fr } from '../src/words/fr.ts';
+import { childOf, newBankFolder, until } from '../../operations/tests/start.suite.ts';
+import { endAfterSeconds, warnAfterSeconds } from '../src/device/limits.ts';
+import { fr } from '../src/locales/fr.ts';
 import { launchBrowser } from '../../tests/support/chromium.ts';
 import { openKiosk } from './support/browser.ts';
-import { amountsOf, balanceOn, choose, logIn, stories, title, typePin } from './support/stories.ts';
+import { amountsOf, balanceOn, choose, chooseWithdrawal, logIn, stories, title, typePin } from './support/stories.ts';
 
 const { bank, kiosk } = stories();
 
-test('the answer is lost: the machine asks again with the same key, and it was done once', async () => {
-  const customer = await bank().customer({ cents: 10_000 });
+test('sends an operation again under the same key when the answer is lost, and it is carried out once', async () => {
+  const customer = await bank().customer({ amountMinor: 10_000n });
   const { page } = await kiosk();
   await logIn(page, customer);
-  await page.keyboard.press('1');
-  await title(page, fr.cash.withdrawTitle);
-  await page.keyboard.press('1');
+  await chooseWithdrawal(page);
   let sendings = 0;
   await page.route('**/withdrawals', async (route) => {
     sendings += 1;
@@ -31,14 +29,12 @@ test('the answer is lost: the machine asks again with the same key, and it was d
   expect(await balanceOn(page)).toBe('80,00 €');
 });
 
-test('reloaded in the middle: the PIN settles it, whether it had been done or not', async () => {
+test('settles an operation by PIN after a reload, whether or not it had been carried out', async () => {
   for (const hadArrived of [true, false]) {
-    const customer = await bank().customer({ cents: 10_000 });
+    const customer = await bank().customer({ amountMinor: 10_000n });
     const { page } = await kiosk();
     await logIn(page, customer);
-    await page.keyboard.press('1');
-    await title(page, fr.cash.withdrawTitle);
-    await page.keyboard.press('1');
+    await chooseWithdrawal(page);
     await page.route('**/withdrawals', async (route) => {
       if (hadArrived) await route.fetch();
       await route.abort();
@@ -63,8 +59,8 @@ test('reloaded in the middle: the PIN settles it, whether it had been done or no
   }
 });
 
-test('left unsettled, it is in the summary as not confirmed', async () => {
-  const customer = await bank().customer({ cents: 10_000 });
+test('lists an operation without an answer as not confirmed in the summary', async () => {
+  const customer = await bank().customer({ amountMinor: 10_000n });
   const { page } = await kiosk();
   await logIn(page, customer);
   await page.keyboard.press('2');
@@ -81,25 +77,21 @@ test('left unsettled, it is in the summary as not confirmed', async () => {
   await page.getByText(fr.farewell.unsettled).waitFor();
 });
 
-test('back and reload are harmless on every step', async () => {
-  const customer = await bank().customer({ cents: 10_000 });
+test('moves no money by Back or reload on any step', async () => {
+  const customer = await bank().customer({ amountMinor: 10_000n });
   const { page } = await kiosk();
   await logIn(page, customer);
   await page.keyboard.press('1');
   await title(page, fr.cash.withdrawTitle);
   await page.goBack();
   await page.getByText(fr.homeScreen.hint).waitFor();
-  await page.keyboard.press('1');
-  await title(page, fr.cash.withdrawTitle);
-  await page.keyboard.press('1');
+  await chooseWithdrawal(page);
   await page.getByRole('application').waitFor();
   await page.keyboard.type('25');
   await page.reload();
   await page.getByText(fr.homeScreen.hint).waitFor();
   // After the result, Back repeats nothing.
-  await page.keyboard.press('1');
-  await title(page, fr.cash.withdrawTitle);
-  await page.keyboard.press('1');
+  await chooseWithdrawal(page);
   await typePin(page, '2527');
   await title(page, fr.result.withdrawal);
   await page.goBack();
@@ -112,8 +104,8 @@ test('back and reload are harmless on every step', async () => {
   expect(await amountsOf(bank(), customer)).toEqual(['-20.00', '100.00']);
 });
 
-test('nobody there: a warning that any key extends, then the end, with nothing left behind', async () => {
-  const customer = await bank().customer({ cents: 10_000 });
+test('warns when nobody is there, goes on at any key, then ends the session with nothing left behind', async () => {
+  const customer = await bank().customer({ amountMinor: 10_000n });
   const { page, context } = await kiosk();
   await page.clock.install();
   await page.reload();
@@ -136,13 +128,15 @@ test('nobody there: a warning that any key extends, then the end, with nothing l
   expect(status).toBe(401);
   await page.clock.runFor(31_000);
   await title(page, fr.welcome.title);
-  expect(await page.evaluate('[sessionStorage.length, localStorage.length]')).toEqual([1, 0]);
+  // The next page writes its own language down; where it is late, this one goes on with nothing.
+  const stored = await page.evaluate(() => [Object.entries(sessionStorage), Object.entries(localStorage)].flat());
+  expect([[], [['grand-livre.language', 'fr']]]).toContainEqual(stored);
   await page.goBack().catch(() => undefined);
   expect(await page.content()).not.toContain('Dupont');
 });
 
-test('a history or a balance that cannot be read is said to be so, never shown as empty, and asked for again', async () => {
-  const customer = await bank().customer({ cents: 10_000 });
+test('says that a history or a balance cannot be read, never shows it as empty, and can ask again', async () => {
+  const customer = await bank().customer({ amountMinor: 10_000n });
   const { page } = await kiosk();
   await logIn(page, customer);
   const again = page.getByRole('button', { name: fr.again, exact: true });
@@ -176,8 +170,8 @@ test('a history or a balance that cannot be read is said to be so, never shown a
   await expect.poll(focused).toBe(fr.balance.title);
 });
 
-test('somebody’s session that a closed browser left is ended, not shown', async () => {
-  const customer = await bank().customer({ cents: 10_000 });
+test('ends the session that a closed browser left, and does not show it', async () => {
+  const customer = await bank().customer({ amountMinor: 10_000n });
   const { page, context } = await kiosk();
   await logIn(page, customer);
   await page.close();
@@ -187,16 +181,15 @@ test('somebody’s session that a closed browser left is ended, not shown', asyn
   await expect.poll(async () => (await context.cookies()).length).toBe(0);
 });
 
-test('the server is killed in the middle of a withdrawal: it comes back, and the withdrawal was done once', async () => {
-  const place = await newPlace();
+// A whole bank is started, and its server once more.
+test('carries a withdrawal out once when the server is killed in the middle of it', { timeout: 180_000 }, async () => {
+  const place = await newBankFolder();
   const started = place.start();
   await until(() => started.said().includes('The bank is open'));
   const browser = await launchBrowser();
   const { page, faults } = await openKiosk(browser, `https://localhost:${place.env['PORT'] ?? ''}`);
   await logIn(page, { account: '100001' }, '4821');
-  await page.keyboard.press('1');
-  await title(page, fr.cash.withdrawTitle);
-  await page.keyboard.press('1');
+  await chooseWithdrawal(page);
   await page.getByRole('application').waitFor();
   // It reaches the server, which dies with it.
   const sent = page.waitForRequest('**/withdrawals');
@@ -208,7 +201,15 @@ test('the server is killed in the middle of a withdrawal: it comes back, and the
   await choose(page, fr.result.done);
   expect(await balanceOn(page)).toBe('8 648,37 €');
   await choose(page, fr.homeScreen.history);
-  await expect.poll(() => page.getByRole('cell', { name: 'Retrait', exact: true }).count()).toBe(1);
+  // A read model that is far behind on a busy machine is named, and read again when somebody asks for it.
+  const again = page.getByRole('button', { name: fr.again, exact: true });
+  await expect
+    .poll(async () => {
+      if (await again.isVisible()) await again.click();
+      return page.getByRole('main').innerText();
+    })
+    .toMatch(/\bRetrait\b/);
+  expect(await page.getByRole('cell', { name: 'Retrait', exact: true }).count()).toBe(1);
   expect(faults).toEqual([]);
   await browser.close();
   await place.clear();

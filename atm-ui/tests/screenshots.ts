@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { newPlace } from '../../scripts/tests/start.suite.ts';
+import { newBankFolder } from '../../operations/tests/start.suite.ts';
 import { launchBrowser } from '../../tests/support/chromium.ts';
 import { openKiosk } from './support/browser.ts';
 import { walk } from './support/tour.ts';
@@ -14,7 +14,7 @@ const sizes = [
 ];
 
 rmSync(folder, { recursive: true, force: true });
-const place = await newPlace();
+const place = await newBankFolder();
 const bank = place.start();
 while (!bank.said().includes('The bank is open')) await new Promise((resolve) => setTimeout(resolve, 200));
 const browser = await launchBrowser();

@@ -1,14 +1,14 @@
-/** Whole visits to the machine, in a real browser against a real server. */
+/** Whole visits to the kiosk, in a real browser against a real server. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { en } from '../src/words/en.ts';
-import { fr } from '../src/words/fr.ts';
-import { amountsOf, balanceOn, choose, logIn, stories, title, typePin } from './support/stories.ts';
+import { en } from '../src/locales/en.ts';
+import { fr } from '../src/locales/fr.ts';
+import { amountsOf, balanceOn, choose, chooseWithdrawal, logIn, stories, title, typePin } from './support/stories.ts';
 
 const { bank, kiosk } = stories();
 
-test('a first customer opens an account, deposits, withdraws, and transfers to a second, who sees it', async () => {
-  const second = await bank().customer({ cents: 500, firstName: 'Marie' });
+test('opens an account, deposits, withdraws and transfers; the recipient sees the transfer in the history', async () => {
+  const second = await bank().customer({ amountMinor: 500n, firstName: 'Marie' });
   const { page } = await kiosk();
   await page.getByRole('button', { name: fr.welcome.open }).click();
   await title(page, fr.open.pin);
@@ -17,6 +17,15 @@ test('a first customer opens an account, deposits, withdraws, and transfers to a
   await page.getByRole('button', { name: fr.confirm }).click();
   await title(page, fr.open.pinAgain);
   await typePin(page, '4680');
+  await title(page, fr.open.lastName);
+  for (const [text, sentence] of [
+    ['', fr.open.empty],
+    ['Œ'.repeat(81), fr.open.textWrong],
+  ] as const) {
+    await page.getByLabel(fr.open.lastName).fill(text);
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText(sentence).waitFor();
+  }
   for (const [label, text] of [
     [fr.open.lastName, 'Œuvrard'],
     [fr.open.firstName, 'Zoé'],
@@ -69,7 +78,7 @@ test('a first customer opens an account, deposits, withdraws, and transfers to a
   await page.keyboard.press('1');
   await title(page, fr.transfer.check);
   expect((await page.locator('dl').innerText()).replaceAll(/\s+/g, ' ')).toContain(
-    `Marie Dupont-Évrard (${second.account}) Montant 20,00 € Votre solde 154,50 € Votre solde après 134,50 €`,
+    `M… D… É… (${second.account}) Montant 20,00 € Votre solde 154,50 € Votre solde après 134,50 €`,
   );
   await choose(page, fr.go);
   await typePin(page, '4680');
@@ -93,11 +102,11 @@ test('a first customer opens an account, deposits, withdraws, and transfers to a
   await page.getByRole('button', { name: fr.history.out }).click();
   await page.getByText(fr.history.none).waitFor();
   const downloading = page.waitForEvent('download');
-  await page.getByRole('link', { name: fr.history.download }).click();
+  await page.getByRole('button', { name: fr.history.download }).click();
   expect(readFileSync(await (await downloading).path(), 'utf8')).toMatch(/^\uFEFF?Date;Libellé;Montant;Solde\r?\n/);
 });
 
-test('wrong PINs are counted down to the lock, which counts its seconds down', async () => {
+test('counts wrong PINs down to the lock, and the lock’s seconds down to its end', async () => {
   const { account } = await bank().customer();
   const { page } = await kiosk();
   await page.keyboard.type(account);
@@ -121,16 +130,14 @@ test('wrong PINs are counted down to the lock, which counts its seconds down', a
   await title(page, fr.locked.title);
 });
 
-test('not enough money: the reason, nothing moved, and a way to another amount', async () => {
-  const customer = await bank().customer({ cents: 3_000 });
+test('says why a withdrawal is rejected, that nothing moved, and offers another amount', async () => {
+  const customer = await bank().customer({ amountMinor: 3_000n });
   const { page } = await kiosk();
   await logIn(page, customer);
-  await page.keyboard.press('1');
-  await title(page, fr.cash.withdrawTitle);
-  await page.keyboard.press('2');
+  await chooseWithdrawal(page, '2');
   await typePin(page, '2527');
-  await title(page, fr.result.refused);
-  await page.getByText(fr.refusals['insufficient_funds'] ?? '').waitFor();
+  await title(page, fr.result.rejected);
+  await page.getByText(fr.rejections['insufficient_funds'] ?? '').waitFor();
   await choose(page, fr.result.otherAmount);
   await title(page, fr.cash.withdrawTitle);
   await page.keyboard.press('1');
@@ -143,25 +150,25 @@ test('not enough money: the reason, nothing moved, and a way to another amount',
   expect(await balanceOn(page)).toBe('10,00 €');
 });
 
-test('a recipient that does not exist, and one’s own account', async () => {
-  const customer = await bank().customer({ cents: 3_000 });
+test('rejects a transfer to one’s own account and to one that does not exist', async () => {
+  const customer = await bank().customer({ amountMinor: 3_000n });
   const { page } = await kiosk();
   await logIn(page, customer);
   await page.keyboard.press('3');
   await title(page, fr.transfer.to);
   await page.keyboard.type(customer.account);
   await page.keyboard.press('Enter');
-  await page.getByText(fr.refusals['same_account'] ?? '').waitFor();
+  await page.getByText(fr.rejections['same_account'] ?? '').waitFor();
   await page.getByLabel(fr.transfer.to).fill('999999999999');
   await page.keyboard.press('Enter');
   await title(page, fr.transfer.amount);
   await page.keyboard.press('1');
   await title(page, fr.transfer.to);
-  await page.getByText(fr.refusals['destination_not_found'] ?? '').waitFor();
+  await page.getByText(fr.rejections['destination_not_found'] ?? '').waitFor();
 });
 
-test('pressed twice, done once', async () => {
-  const customer = await bank().customer({ cents: 10_000 });
+test('carries an operation out once when its buttons are pressed twice', async () => {
+  const customer = await bank().customer({ amountMinor: 10_000n });
   const { page } = await kiosk();
   await logIn(page, customer);
   await page.keyboard.press('1');
@@ -174,8 +181,8 @@ test('pressed twice, done once', async () => {
   expect(await amountsOf(bank(), customer)).toEqual(['-20.00', '100.00']);
 });
 
-test('English, on every screen, without losing the place', async () => {
-  const customer = await bank().customer({ cents: 123_456 });
+test('changes to English in the middle of an operation, which goes on', async () => {
+  const customer = await bank().customer({ amountMinor: 123_456n });
   const { page } = await kiosk();
   await logIn(page, customer);
   await page.keyboard.press('1');
@@ -189,8 +196,8 @@ test('English, on every screen, without losing the place', async () => {
   await page.getByText('Your new balance is €1,214.56.').waitFor();
 });
 
-test('a balance that is hidden stays hidden', async () => {
-  const customer = await bank().customer({ cents: 123_456 });
+test('keeps a hidden balance hidden after an operation', async () => {
+  const customer = await bank().customer({ amountMinor: 123_456n });
   const { page } = await kiosk();
   await logIn(page, customer);
   await page.getByRole('button', { name: fr.hide }).click();
@@ -203,7 +210,7 @@ test('a balance that is hidden stays hidden', async () => {
   expect(await page.locator('main').innerText()).not.toMatch(/2[35]4,56/);
 });
 
-test('no PIN digit is ever in the page', async () => {
+test('has no PIN digit in the page or in its storage', async () => {
   const { account } = await bank().customer();
   const { page } = await kiosk();
   await page.keyboard.type(account);
@@ -215,15 +222,27 @@ test('no PIN digit is ever in the page', async () => {
   const isPinIn = (text: string): boolean => text.includes('2527');
   expect(isPinIn(before) || isPinIn(await page.content())).toBe(false);
   expect(await page.locator('input').count()).toBe(0);
-  const kept = await page.evaluate<string>('JSON.stringify([{ ...sessionStorage }, { ...localStorage }])');
-  expect(isPinIn(kept)).toBe(false);
+  const stored = await page.evaluate<string>('JSON.stringify([{ ...sessionStorage }, { ...localStorage }])');
+  expect(isPinIn(stored)).toBe(false);
 });
 
-test('a session that was ended elsewhere is said, and leads back in', async () => {
-  const customer = await bank().customer({ cents: 1_000 });
+test('says so when the session has ended at the bank', async () => {
+  const customer = await bank().customer({ amountMinor: 1_000n });
   const { page } = await kiosk();
   await logIn(page, customer);
   await bank().database.query('delete from access.sessions where account = $1', [customer.account]);
   await page.keyboard.press('5');
   await page.getByText(fr.farewell.expired).waitFor();
+});
+
+test('says so for as long as the bank runs as a demonstration', async () => {
+  const { page } = await kiosk();
+  await page.getByText(fr.demonstration).waitFor();
+  const { page: other } = await kiosk({
+    prepare: async (opened) => {
+      await opened.route('**/health/ready', (route) => route.fulfill({ json: { warnings: [] } }));
+    },
+  });
+  await title(other, fr.welcome.title);
+  expect(await other.getByText(fr.demonstration).count()).toBe(0);
 });

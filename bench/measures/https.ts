@@ -2,20 +2,20 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ensureCertificates } from '../../scripts/certs/ensure.ts';
-import { postgresPinGate } from '../../server/src/access/pin-gate.ts';
-import { postgresSessions } from '../../server/src/access/sessions.ts';
+import { freePort } from '../../operations/src/free-port.ts';
+import { ensureCertificates } from '../../operations/src/certificates/ensure.ts';
+import { postgresPinAuthenticator } from '../../server/src/access/pin-authenticator.ts';
+import { postgresSessions } from '../../server/src/access/postgres-sessions.ts';
 import { newToken } from '../../server/src/access/tokens.ts';
 import { loadSecrets } from '../../server/src/secrets.ts';
 import { ensureFirstStaff } from '../../server/src/staff/first-staff.ts';
-import { postgresStaffSessions } from '../../server/src/staff/staff-sessions.ts';
-import type { Place } from '../bank.ts';
+import { postgresStaffSessions } from '../../server/src/access/postgres-sessions.ts';
+import type { BankConfig } from '../bank.ts';
 import { project, startProgram, startProjector } from '../bank.ts';
-import type { Contender } from '../contest.ts';
-import { contest } from '../contest.ts';
+import type { Candidate } from '../benchmark.ts';
+import { benchmark } from '../benchmark.ts';
 import { serverPool } from '../databases.ts';
 import type { Kind, Target, Task } from '../https-load.ts';
 import type { Round } from '../load.ts';
@@ -62,10 +62,10 @@ async function overHttps(
   { databases, stateDir, pace, progress }: Run,
   name: string,
   loads: readonly { readonly kind: Kind; readonly callers: number }[],
-): ReturnType<typeof contest> {
+): ReturnType<typeof benchmark> {
   progress(`opening ${accounts.toLocaleString('en')} accounts and starting the server`);
-  const place = { databaseUrl: await databases.bank(`${name}_bank`), stateDir: join(stateDir, name) };
-  await project(place, await seedAccounts(place.databaseUrl, accounts));
+  const config = { databaseUrl: await databases.bank(`${name}_bank`), stateDir: join(stateDir, name) };
+  await project(config, await seedAccounts(config, accounts));
   const certsDir = join(stateDir, 'certs');
   await ensureCertificates(certsDir, Date.now());
   const port = String(await freePort());
@@ -73,10 +73,11 @@ async function overHttps(
     origin: `https://localhost:${port}`,
     ca: await readFile(join(certsDir, 'ca.crt'), 'utf8'),
     accounts,
-    ...(await logIns(place)),
+    ...(await logIns(config)),
   };
-  const projector = await startProjector(place);
-  const server = await startProgram('server/src/main.ts', place, { PORT: port, CERTS_DIR: certsDir });
+  const projector = await startProjector(config);
+  const settings = { PORT: port, CERTS_DIR: certsDir, TERMINALS: 'demo', CASH_DAY_LIMIT: '1000000000.00' };
+  const server = await startProgram('server/src/main.ts', config, settings);
   const load = fork(fileURLToPath(new URL('../https-load.ts', import.meta.url)));
   load.send(target);
   const loadEnded = once(load, 'exit').then(() => {
@@ -84,7 +85,7 @@ async function overHttps(
   });
   // Awaited only while a round is under way.
   loadEnded.catch(() => undefined);
-  const contenders = loads.map(({ kind, callers }): Contender => ({
+  const candidates = loads.map(({ kind, callers }): Candidate => ({
     name: kind,
     callers,
     async round(forMs) {
@@ -94,7 +95,7 @@ async function overHttps(
     },
   }));
   try {
-    return await contest(contenders, pace, progress);
+    return await benchmark(candidates, pace, progress);
   } finally {
     load.kill();
     await server.stop();
@@ -106,28 +107,26 @@ async function overHttps(
 async function logIns({
   databaseUrl,
   stateDir,
-}: Place): Promise<Pick<Target, 'customerTokens' | 'pin' | 'operatorToken'>> {
-  const { pinKey } = await loadSecrets(stateDir);
+}: BankConfig): Promise<Pick<Target, 'customerTokens' | 'pin' | 'operatorToken'>> {
+  const { pinKey } = await loadSecrets(stateDir, databaseUrl);
   const pool = serverPool(databaseUrl, 4);
-  const gate = postgresPinGate({ pool, pinKey });
+  const pins = postgresPinAuthenticator({ pool, pinKey });
   const customers = postgresSessions({ pool });
   const customerTokens = Array.from({ length: sessions }, newToken);
+  // A session whose account has no PIN is none.
+  await pins.enrolMany(customerTokens.map((_token, index) => ({ account: String(index + 1), pin })));
   await Promise.all(
     customerTokens.map((token, index) => {
       const account = String(index + 1);
-      return customers.begin({ account, token, pinDigest: gate.sessionDigest(account, token, pin) });
+      const pinDigest = pins.sessionDigest(account, token, pin);
+      return customers.begin({
+        ...{ account, token, pinDigest },
+        ...{ pinPosition: 0, terminal: 'desk', mustChangePin: false },
+      });
     }),
   );
   const staff = await ensureFirstStaff(databaseUrl);
   const { token: operatorToken } = await postgresStaffSessions({ pool }).begin(staff?.username ?? '');
   await pool.end();
   return { customerTokens, pin, operatorToken };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -1,5 +1,5 @@
 /** What every measure is given, and what it gives back: one part of the table. */
-import type { Figure, Pace } from '../contest.ts';
+import type { Figure, Pace } from '../benchmark.ts';
 import type { Databases } from '../databases.ts';
 
 export type Run = {
@@ -18,7 +18,7 @@ export type Part = {
   /** What one of "per second" is. */
   readonly unit: string;
   readonly figures: readonly Figure[];
-  /** Contenders that the others are compared with. */
+  /** Candidates that the others are compared with. */
   readonly peers: readonly string[];
   readonly notes: readonly string[];
 };

@@ -1,9 +1,9 @@
 /** Measures a, b and c: durable transfers through the bookkeeper in this process, beside the peers. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Bank, Place } from '../bank.ts';
-import { bookkeeperContender, openBank, project } from '../bank.ts';
-import { contest } from '../contest.ts';
+import type { Bank, BankConfig } from '../bank.ts';
+import { bookkeeperCandidate, openBank, project } from '../bank.ts';
+import { benchmark } from '../benchmark.ts';
 import { ownerPool } from '../databases.ts';
 import { emmett } from '../peers/emmett.ts';
 import { journalTable } from '../peers/journal-table.ts';
@@ -48,30 +48,31 @@ type Setting = {
 async function transfers(run: Run, { name, title, accounts, callers, next }: Setting): Promise<Part> {
   const { databases, stateDir, pace, progress } = run;
   progress(`opening ${accounts.toLocaleString('en')} accounts`);
-  const place = { databaseUrl: await databases.bank(`${name}_bank`), stateDir };
-  await project(place, await seedAccounts(place.databaseUrl, accounts));
-  const { bank, notes } = await openMeasured(place, accounts);
-  const logPlace = run.eventLogUrl && (await seedEventLog(place, await databases.bank(`${name}_log`), run.eventLogUrl));
-  if (logPlace) await project(logPlace, bank.bookkeeper.head);
-  const logBank = logPlace ? await openBank(logPlace) : undefined;
+  const config = { databaseUrl: await databases.bank(`${name}_bank`), stateDir };
+  await project(config, await seedAccounts(config, accounts));
+  const { bank, notes } = await openMeasured(config, accounts);
+  const logConfig =
+    run.eventLogUrl && (await seedEventLog(config, await databases.bank(`${name}_log`), run.eventLogUrl));
+  if (logConfig) await project(logConfig, bank.bookkeeper.head);
+  const logBank = logConfig ? await openBank(logConfig) : undefined;
 
   const sql = await sqlFunction(await databases.empty(`${name}_sql`), accounts);
   const emmettStore = await emmett(await databases.empty(`${name}_emmett`));
   const table = await journalTable(await databases.bank(`${name}_table`), next);
-  const figures = await contest(
+  const figures = await benchmark(
     [
-      ...callers.map((count) => bookkeeperContender(bank, place, count, next)),
-      ...(logBank && logPlace ? callers.map((count) => bookkeeperContender(logBank, logPlace, count, next)) : []),
-      sql.contender(16, next),
-      emmettStore.contender(16, next),
+      ...callers.map((count) => bookkeeperCandidate(bank, config, count, next)),
+      ...(logBank && logConfig ? callers.map((count) => bookkeeperCandidate(logBank, logConfig, count, next)) : []),
+      sql.candidate(16, next),
+      emmettStore.candidate(16, next),
       table.oneRowCommits,
     ],
     pace,
     progress,
   );
-  // Apart from the others: its flood of log would make PostgreSQL write out pages during their rounds.
-  const ceiling = await contest([table.copy], pace, progress);
-  const size = await eventSize(place.databaseUrl);
+  // Apart from the others: it writes so much WAL that PostgreSQL would run checkpoints during their rounds.
+  const ceiling = await benchmark([table.copy], pace, progress);
+  const size = await eventSize(config.databaseUrl);
   await Promise.all([bank.stop(), logBank?.stop(), sql.stop(), emmettStore.stop(), table.stop()]);
   return {
     title: `Durable transfers, ${title}`,
@@ -82,14 +83,14 @@ async function transfers(run: Run, { name, title, accounts, callers, next }: Set
   };
 }
 
-/** Opens the bookkeeper from the journal's first event on, and weighs its book. */
+/** Opens the bookkeeper from the journal's first event on, and measures the memory its book takes. */
 async function openMeasured(
-  place: Place,
+  config: BankConfig,
   accounts: number,
 ): Promise<{ readonly bank: Bank; readonly notes: readonly string[] }> {
   const before = memoryInUse();
   const start = performance.now();
-  const bank = await openBank(place);
+  const bank = await openBank(config);
   const seconds = (performance.now() - start) / 1000;
   const bytes = (memoryInUse() - before) / accounts;
   return {
@@ -101,7 +102,7 @@ async function openMeasured(
   };
 }
 
-/** After a collection: what is left is held by somebody. */
+/** After a garbage collection: what is left is in use. */
 function memoryInUse(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;

@@ -42,7 +42,7 @@ export async function emmett(databaseUrl: string): Promise<Peer> {
     retry: { onVersionConflict: 10 },
   });
   return {
-    contender(callers, next) {
+    candidate(callers, next) {
       const call = async (): Promise<void> => {
         const { from, to } = next();
         await handle(store, `account-${String(from)}`, {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '../../ledger/src/domain/codec.ts';
 import { encode, schemaVersion } from '../../ledger/src/domain/codec.ts';
-import type { Contender } from '../contest.ts';
+import type { Candidate } from '../benchmark.ts';
 import { copyRow, copyRows } from '../copy.ts';
 import { ownerPool } from '../databases.ts';
 import type { Round } from '../load.ts';
@@ -15,8 +15,8 @@ const differentRows = 10_000;
 const copyBatch = 20_000;
 
 export type JournalTable = {
-  readonly oneRowCommits: Contender;
-  readonly copy: Contender;
+  readonly oneRowCommits: Candidate;
+  readonly copy: Candidate;
   readonly stop: () => Promise<void>;
 };
 

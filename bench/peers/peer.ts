@@ -1,8 +1,8 @@
 /** Somebody else's way to carry out transfers, on the same PostgreSQL. */
-import type { Contender } from '../contest.ts';
+import type { Candidate } from '../benchmark.ts';
 import type { NextPair } from '../transfers.ts';
 
 export type Peer = {
-  contender(callers: number, next: NextPair): Contender;
+  candidate(callers: number, next: NextPair): Candidate;
   stop(): Promise<void>;
 };

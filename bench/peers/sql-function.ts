@@ -6,7 +6,7 @@ import { floorMinor } from '../transfers.ts';
 import type { Peer } from './peer.ts';
 
 /**
- * As somebody who knows PostgreSQL would write it: rows locked in one order so that nobody waits in a circle, free room
+ * As somebody who knows PostgreSQL would write it: rows locked in one order so that there is no deadlock, free space
  * in the pages so that no index is touched, and the idempotency key as the history's only index.
  */
 const schema = `
@@ -50,7 +50,7 @@ export async function sqlFunction(databaseUrl: string, accounts: number): Promis
   ]);
   await pool.query('vacuum analyze balances');
   return {
-    contender(callers, next) {
+    candidate(callers, next) {
       const call = async (): Promise<void> => {
         const { from, to } = next();
         await pool.query({

@@ -30,11 +30,11 @@ const line = (account: AccountId, amount: bigint, version: number, balance: bigi
   version,
   balance,
 });
-/** The first deposit on an account, from a terminal of its own. */
-const deposited = (account: AccountId, amount: bigint): LedgerEvent => ({
+/** A deposit on an account, from a terminal of its own. */
+const deposited = (account: AccountId, amount: bigint, version = 1, balance = amount): LedgerEvent => ({
   type: 'Deposited',
   currency,
-  postings: [line(`cash:of-${account}`, -amount, 1, -amount), line(account, amount, 1, amount)],
+  postings: [line(`cash:of-${account}`, -amount, 1, -amount), line(account, amount, version, balance)],
 });
 
 /** Given events, when a command, then what is decided. */
@@ -79,11 +79,11 @@ const transfer = (from: AccountId, to: AccountId, amount: bigint): Command => ({
   currency,
 });
 
-describe('opening', () => {
+describe('opening an account', () => {
   const sealed = { keyId: 'key', profile: 'sealed' };
   const terms = { accountType: 'savings', currency, floor: 0n } as const;
 
-  test('a new customer is registered and gets the next number, both in one decision', () => {
+  test('registers a new customer and opens the next account number, in one decision', () => {
     given(registered('4'), opened('17'))
       .when({ type: 'OpenAccount', customer: sealed, ...terms })
       .then(
@@ -91,12 +91,12 @@ describe('opening', () => {
         { type: 'AccountOpened', account: '18', customer: '5', ...terms },
       );
   });
-  test('a known customer gets a further account, under the number asked for', () => {
+  test('opens a further account for a known customer, under the number asked for', () => {
     given(registered('4'))
       .when({ type: 'OpenAccount', account: '90', customer: '4', ...terms })
       .then({ type: 'AccountOpened', account: '90', customer: '4', ...terms });
   });
-  test('an unknown customer, a number in use, and a number that is none', () => {
+  test('rejects an unknown customer, a number in use and a malformed number', () => {
     const bank = given(registered('1'), opened('17'));
     bank.when({ type: 'OpenAccount', customer: '9', ...terms }).thenRejected('customer_not_found', '9');
     bank.when({ type: 'OpenAccount', account: '17', customer: '1', ...terms }).thenRejected('account_exists', '17');
@@ -107,25 +107,43 @@ describe('opening', () => {
   });
 });
 
+test('after the highest number there is, the bank gives the lowest free ones', () => {
+  const highest = '999999999999999';
+  const book = liveBook();
+  for (const event of [registered('1'), registered(highest), opened('1'), opened('2'), opened(highest)])
+    book.apply(event);
+  for (const expected of [
+    { account: '3', customer: '2' },
+    { account: '4', customer: '3' },
+  ]) {
+    const customer = { keyId: 'key', profile: 'sealed' };
+    const terms = { accountType: 'savings', currency, floor: 0n } as const;
+    const decision = decide(book, { type: 'OpenAccount', customer, ...terms });
+    if (isRejection(decision)) expect.fail(decision.code);
+    expect(decision).toMatchObject([{ customer: expected.customer }, expected]);
+    for (const event of decision) book.apply(event);
+  }
+});
+
 describe('deposit and withdrawal', () => {
-  test('a deposit is a posting from the terminal’s cash to the account', () => {
+  test('a deposit posts from the terminal’s cash to the account', () => {
     given(registered('1'), opened('1'))
       .when(deposit('1', 2000n))
       .then({ type: 'Deposited', currency, postings: [line('cash:t', -2000n, 1, -2000n), line('1', 2000n, 1, 2000n)] });
   });
-  test('a withdrawal goes the other way, down to the floor and no further', () => {
+  test('a withdrawal posts the other way, down to the floor and no further', () => {
     const bank = given(registered('1'), opened('1', -500n), deposited('1', 2000n));
     bank
       .when(withdraw('1', 2500n))
       .then({ type: 'Withdrawn', currency, postings: [line('1', -2500n, 2, -500n), line('cash:t', 2500n, 1, 2500n)] });
     bank.when(withdraw('1', 2501n)).thenRejected('insufficient_funds', '1');
   });
-  test('nobody deposits on an account that does not exist, or on the bank’s own', () => {
+  test('rejects deposits to an account that does not exist or is the bank’s own', () => {
     given().when(deposit('1', 1n)).thenRejected('account_not_found', '1');
     given().when(deposit('cash:t', 1n)).thenRejected('same_account', 'cash:t');
     given().when(deposit('elsewhere', 1n)).thenRejected('account_not_found', 'elsewhere');
   });
-  test('no balance outgrows the ledger', () => {
+  test('rejects a deposit that would lead beyond the largest balance', () => {
     const full = 1_000_000_000_000_000n;
     const posted = { type: 'EntryImported', currency, label: 'all' } as const;
     given(registered('1'), opened('1'), {
@@ -138,7 +156,7 @@ describe('deposit and withdrawal', () => {
 });
 
 describe('transfer', () => {
-  test('is one event with both postings', () => {
+  test('a transfer is one event with both postings', () => {
     given(registered('1'), opened('1'), opened('2'), deposited('1', 5000n))
       .when({ ...transfer('1', '2', 1250n), reference: 'rent' } as Command)
       .then({
@@ -148,7 +166,7 @@ describe('transfer', () => {
         reference: 'rent',
       });
   });
-  test('the bank’s own accounts are nobody’s destination', () => {
+  test('rejects transfers to the bank’s own accounts', () => {
     given(registered('1'), opened('1'), deposited('1', 10n))
       .when(transfer('1', 'vault:main', 1n))
       .thenRejected('destination_not_found', 'vault:main');
@@ -166,12 +184,12 @@ describe('the order of rejections', () => {
     ['account_closed', transfer('2', '3', 100n), '3'],
     ['account_frozen', transfer('2', '1', 100n), '2'],
     ['insufficient_funds', transfer('1', '4', 100n), '1'],
-  ])('%s', (code, command, account) => {
+  ])('%s comes before everything after it in the list', (code, command, account) => {
     given(registered('1'), opened('1'), opened('2'), opened('3'), opened('4'), frozen('2'), closed('3'))
       .when(command)
       .thenRejected(code, account);
   });
-  test('is the order of the list that the documentation shows', () => {
+  test('the tested order is the order of the documented list', () => {
     const seen: RejectionCode[] = [
       'amount_not_positive',
       'limit_exceeded',
@@ -186,8 +204,8 @@ describe('the order of rejections', () => {
   });
 });
 
-describe('history that already happened', () => {
-  test('is imported whatever the floor and the status say', () => {
+describe('importing history', () => {
+  test('imports an entry whatever the floor and the status say', () => {
     given(registered('1'), opened('1'), closed('1'))
       .when({ type: 'ImportEntry', account: '1', source: 'import', amount: -700n, currency, label: 'Virement' })
       .then({
@@ -197,11 +215,28 @@ describe('history that already happened', () => {
         postings: [line('external:import', 700n, 1, 700n), line('1', -700n, 1, -700n)],
       });
   });
-  test('needs an account', () => {
+  test('rejects an entry of an account that does not exist', () => {
     given()
       .when({ type: 'ImportEntry', account: '1', source: 'import', amount: 1n, currency, label: 'x' })
       .thenRejected('account_not_found', '1');
   });
+});
+
+test('an import and a reversal keep to the largest balance, on both sides', () => {
+  const full = 1_000_000_000_000_000n;
+  const first: LedgerEvent = {
+    ...{ type: 'EntryImported', currency, label: 'all' },
+    postings: [line('external:x', -full, 1, -full), line('1', full, 1, full)],
+  };
+  const again = { type: 'ImportEntry', account: '1', source: 'x', currency, label: 'all' } as const;
+  const bank = given(registered('1'), opened('1'), opened('2'), first);
+  bank.when({ ...again, amount: full + 1n }).thenRejected('limit_exceeded', '1');
+  bank.when({ ...again, amount: 1n }).thenRejected('limit_exceeded', 'external:x');
+  bank.when({ ...again, source: 'y', amount: 1n }).thenRejected('limit_exceeded', '1');
+  const { postings } = { postings: [line('1', -1n, 2, full - 1n), line('cash:t', 1n, 1, 1n)] } as const;
+  given(registered('1'), opened('1'), first, { type: 'Withdrawn', currency, postings }, deposited('1', 1n, 3, full))
+    .when({ type: 'ReverseEntry', position: 4, postings, currency, reason: 'wrong account' })
+    .thenRejected('limit_exceeded', '1');
 });
 
 describe('reversal', () => {
@@ -210,7 +245,7 @@ describe('reversal', () => {
   if (postings === undefined) throw new Error('a deposit has postings');
   const reverse: Command = { type: 'ReverseEntry', position: 3, postings, currency, reason: 'wrong account' };
 
-  test('is a new event with the opposite postings, once', () => {
+  test('a reversal is a new event with the opposite postings, once', () => {
     const reversal: LedgerEvent = {
       type: 'EntryReversed',
       currency,
@@ -221,7 +256,7 @@ describe('reversal', () => {
     given(registered('1'), opened('1'), original).when(reverse).then(reversal);
     given(registered('1'), opened('1'), original, reversal).when(reverse).thenRejected('entry_already_reversed');
   });
-  test('does not take what is no longer there', () => {
+  test('rejects a reversal that would lead below the floor', () => {
     const spent: LedgerEvent = {
       type: 'Withdrawn',
       currency,
@@ -239,7 +274,7 @@ describe('status', () => {
   });
   const one = [registered('1'), opened('1')];
 
-  test('freeze and unfreeze', () => {
+  test('freezes an open account and unfreezes a frozen one, nothing else', () => {
     given(...one)
       .when(withReason('FreezeAccount'))
       .then(frozen('1'));
@@ -253,7 +288,7 @@ describe('status', () => {
       .when(withReason('UnfreezeAccount'))
       .thenRejected('account_not_frozen', '1');
   });
-  test('close, when empty, once', () => {
+  test('closes an account once, when it is empty', () => {
     given(...one)
       .when(withReason('CloseAccount'))
       .then(closed('1'));
@@ -265,7 +300,7 @@ describe('status', () => {
       .thenRejected('account_closed', '1');
     given().when(withReason('CloseAccount')).thenRejected('account_not_found', '1');
   });
-  test('lock, unlock and a changed PIN are facts', () => {
+  test('records a lock, an unlock and a changed PIN', () => {
     const until = '2026-01-01T00:05:00.000Z';
     given(...one)
       .when({ type: 'LockAccess', account: '1', until })
@@ -276,5 +311,28 @@ describe('status', () => {
     given(...one)
       .when({ type: 'RecordPinChange', account: '1' })
       .then({ type: 'PinChanged', account: '1' });
+  });
+});
+
+describe('four eyes', () => {
+  const proposal = { proposal: 'p', proposer: 'ada', expiresAt: '2026-01-02T00:00:00.000Z' };
+  const [before, after] = ['2026-01-01T23:59:59.999Z', '2026-01-02T00:00:00.000Z'];
+  const approve = (by: string, at: string): Command => ({ type: 'ApproveAction', proposal, by, at });
+  const rejecting = (by: string, at: string): Command => ({ type: 'RejectAction', proposal, by, at, reason: 'no' });
+
+  test('another operator approves or rejects', () => {
+    given().when(approve('bob', before)).then({ type: 'ActionApproved', proposal: 'p' });
+    given().when(rejecting('bob', before)).then({ type: 'ActionRejected', proposal: 'p', reason: 'no' });
+  });
+
+  test('whoever proposed may take it back, and never approve it', () => {
+    given().when(approve('ada', before)).thenRejected('own_proposal');
+    given().when(approve('ada', after)).thenRejected('own_proposal');
+    given().when(rejecting('ada', before)).then({ type: 'ActionRejected', proposal: 'p', reason: 'no' });
+  });
+
+  test('nobody decides once it has expired', () => {
+    given().when(approve('bob', after)).thenRejected('proposal_expired');
+    given().when(rejecting('bob', after)).thenRejected('proposal_expired');
   });
 });

@@ -1,4 +1,4 @@
-/** What every journal must do, whatever it is kept in: run by each adapter's own test file. */
+/** What every journal must do, whatever database holds it: run by each adapter's own test file. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { StoredEvent } from '../src/domain/codec.ts';
@@ -12,11 +12,11 @@ export type Adapter = {
   close(): Promise<void>;
 };
 
-const event = (n: number, text = 'é "quoted" \\ 漢字 \u2028'): StoredEvent => ({
+const event = (n: number, text = 'é "quoted" \\ 漢字 \u2028', commandId: string = randomUUID()): StoredEvent => ({
   id: randomUUID(),
   type: 'AccountFrozen',
   data: JSON.stringify({ account: String(n), reason: text }),
-  metadata: JSON.stringify({ commandId: `command-${String(n)}` }),
+  metadata: JSON.stringify({ commandId }),
 });
 const events = (from: number, to: number): StoredEvent[] =>
   Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
@@ -49,6 +49,27 @@ export function journalSuite(name: string, open: () => Promise<Adapter>): void {
       expect(await journal.read({ from: 1, limit: 10 })).toEqual(at([...first, ...second], 1));
     });
 
+    test('finds commands by their keys and takes none twice, where it keeps them itself', async () => {
+      const { keys } = journal;
+      if (keys === undefined) return;
+      expect(await keys.lookUp(['command-1'])).toEqual({ checkpoint: 0, positions: new Map() });
+      // A command may write events of two types, and is found where its first one is.
+      const opening = [{ ...event(2, '', 'command-2'), type: 'CustomerRegistered' }, event(2, '', 'command-2')];
+      await journal.append([event(1, '', 'command-1'), ...opening], { after: 0 });
+      expect(await keys.lookUp(['command-2', 'never', 'command-1'])).toEqual({
+        checkpoint: 3,
+        positions: new Map([
+          ['command-2', 2],
+          ['command-1', 1],
+        ]),
+      });
+      expect(await journal.append([event(3), event(1, 'again', 'command-1')], { after: 3 })).toEqual({
+        appended: false,
+        head: 3,
+      });
+      expect(await journal.append([event(3)], { after: 3 })).toEqual({ appended: true, head: 4 });
+    });
+
     test('reads a part, upwards and downwards', async () => {
       const stored = events(1, 5);
       await journal.append(stored, { after: 0 });
@@ -68,7 +89,7 @@ export function journalSuite(name: string, open: () => Promise<Adapter>): void {
       expect(await journal.readAt([])).toEqual([]);
     });
 
-    test.each([0, 2, 4, 7])('refuses an append after %i when the head is 3, and names the head', async (after) => {
+    test.each([0, 2, 4, 7])('appends nothing after %i when the head is 3, and gives the head', async (after) => {
       await journal.append(events(1, 3), { after: 0 });
       expect(await journal.append(events(4, 4), { after })).toEqual({ appended: false, head: 3 });
       expect(await journal.head()).toBe(3);
@@ -83,7 +104,7 @@ export function journalSuite(name: string, open: () => Promise<Adapter>): void {
       expect(await journal.head()).toBe(3);
     });
 
-    test('two who write at once both get through, and neither’s order is changed', { timeout: 60_000 }, async () => {
+    test('two writers at once both get through, each in its own order', { timeout: 60_000 }, async () => {
       const appendsEach = 40;
       const write = async (view: Journal, writer: number): Promise<number> => {
         let conflicts = 0;
@@ -109,7 +130,7 @@ export function journalSuite(name: string, open: () => Promise<Adapter>): void {
       }
     });
 
-    test('takes as much at once as it says, in one event and in many', async () => {
+    test('takes as many bytes in one append as it says, in one event and in many', async () => {
       const bytes = ({ data, metadata }: StoredEvent): number => Buffer.byteLength(data) + Buffer.byteLength(metadata);
       const large = event(1, 'x'.repeat(Math.floor(journal.largestAppendBytes) - bytes(event(1, ''))));
       expect(await journal.append([large], { after: 0 })).toEqual({ appended: true, head: 1 });
@@ -118,14 +139,14 @@ export function journalSuite(name: string, open: () => Promise<Adapter>): void {
       expect(await journal.read({ from: 1, limit: 2 })).toEqual(at([large, ...many.slice(0, 1)], 1));
     });
 
-    test('keeps an event of 200,000 characters whole', async () => {
+    test('stores an event of 200,000 characters whole', async () => {
       const large = event(1, 'é'.repeat(200_000));
       await journal.append([large], { after: 0 });
       expect(await journal.read({ from: 1, limit: 1 })).toEqual(at([large], 1));
     });
 
     test(
-      'is followed: every event once, in order, with a mark when there are no more',
+      'gives a follower every event once, in order, and a mark when there are no more',
       { timeout: 30_000 },
       async () => {
         const stored = events(1, 2500);
@@ -148,7 +169,7 @@ export function journalSuite(name: string, open: () => Promise<Adapter>): void {
       },
     );
 
-    test('a follower that is told to stop stops, though nothing happens', async () => {
+    test('ends a follower that is aborted while nothing happens', async () => {
       const ending = new AbortController();
       const steps: unknown[] = [];
       for await (const step of journal.follow({ after: 0, signal: ending.signal })) {

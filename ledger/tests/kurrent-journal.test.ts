@@ -1,4 +1,4 @@
-/** The journal in EventStoreDB or KurrentDB keeps the port's promises, on the server that TEST_EVENT_LOG_URL names. */
+/** The journal in EventStoreDB or KurrentDB behaves as the port says, on the server that TEST_EVENT_LOG_URL names. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -35,7 +35,7 @@ describe.skipIf(url === '')('on the server of TEST_EVENT_LOG_URL', () => {
       metadata: '{}',
     }));
 
-  test('an append whose answer is lost is there, once, and may be repeated', { timeout: 30_000 }, async () => {
+  test('an append whose answer is lost is stored once, and may be repeated', { timeout: 30_000 }, async () => {
     const line = await openLine(url);
     const ledger = randomUUID();
     const [journal, direct] = [kurrentJournal({ url: line.url, ledger }), kurrentJournal({ url, ledger })];
@@ -60,7 +60,7 @@ describe.skipIf(url === '')('on the server of TEST_EVENT_LOG_URL', () => {
   });
 
   test(
-    'a server that stands still leaves the outcome unknown, and is used again later',
+    'a server that hangs leaves an append’s outcome unknown, and is used again later',
     { timeout: 60_000 },
     async () => {
       const line = await openLine(url);
@@ -77,7 +77,7 @@ describe.skipIf(url === '')('on the server of TEST_EVENT_LOG_URL', () => {
     },
   );
 
-  test('of a million events, the last costs what the first did', { timeout: 300_000 }, async () => {
+  test('appends to a million events; the cost of the first and the last is printed', { timeout: 300_000 }, async () => {
     const journal = kurrentJournal({ url, ledger: randomUUID() });
     /** The median of single appends, in milliseconds: shown, not asserted. */
     const cost = async (after: number): Promise<number> => {
@@ -100,30 +100,34 @@ describe.skipIf(url === '')('on the server of TEST_EVENT_LOG_URL', () => {
     await journal.close();
   });
 
-  test('a follower outlives nothing, but the next one goes on where it stood', { timeout: 30_000 }, async () => {
-    const line = await openLine(url);
-    const ledger = randomUUID();
-    const [journal, direct] = [kurrentJournal({ url: line.url, ledger }), kurrentJournal({ url, ledger })];
-    await direct.append(events(5), { after: 0 });
-    const seen: number[] = [];
-    const follow = async (): Promise<void> => {
-      for await (const step of journal.follow({ after: seen.length, signal: new AbortController().signal })) {
-        if ('events' in step) seen.push(...step.events.map(({ position }) => position));
-        else if (step.caughtUpAt === 5) line.cut();
-        else if (step.caughtUpAt === 8) return;
+  test(
+    'a follower ends when its connection is lost, and the next goes on after the last event',
+    { timeout: 30_000 },
+    async () => {
+      const line = await openLine(url);
+      const ledger = randomUUID();
+      const [journal, direct] = [kurrentJournal({ url: line.url, ledger }), kurrentJournal({ url, ledger })];
+      await direct.append(events(5), { after: 0 });
+      const seen: number[] = [];
+      const follow = async (): Promise<void> => {
+        for await (const step of journal.follow({ after: seen.length, signal: new AbortController().signal })) {
+          if ('events' in step) seen.push(...step.events.map(({ position }) => position));
+          else if (step.caughtUpAt === 5) line.cut();
+          else if (step.caughtUpAt === 8) return;
+        }
+      };
+      await expect(follow()).rejects.toThrow();
+      await direct.append(events(3), { after: 5 });
+      line.mend();
+      for (let done = false; !done;) {
+        done = await follow().then(
+          () => true,
+          () => false,
+        );
       }
-    };
-    await expect(follow()).rejects.toThrow();
-    await direct.append(events(3), { after: 5 });
-    line.mend();
-    for (let done = false; !done;) {
-      done = await follow().then(
-        () => true,
-        () => false,
-      );
-    }
-    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-    await Promise.all([journal.close(), direct.close()]);
-    await line.close();
-  });
+      expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+      await Promise.all([journal.close(), direct.close()]);
+      await line.close();
+    },
+  );
 });

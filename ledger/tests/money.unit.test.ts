@@ -1,4 +1,4 @@
-/** Money is read and written exactly, or not at all. */
+/** Amounts are read and written exactly, or not at all. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatAmount, parseAmount } from '../src/domain/money.ts';
@@ -11,7 +11,7 @@ test.each([
   ['0', 0n],
   ['007', 700n],
   ['999999999999999.99', 99_999_999_999_999_999n],
-])('%s is %i cents', (text, amountMinor) => {
+])('reads %s as %i cents', (text, amountMinor) => {
   expect(parseAmount(text, 'EUR')).toBe(amountMinor);
 });
 
@@ -31,11 +31,11 @@ test.each([
   'NaN',
   '١',
   '1'.repeat(16),
-])('"%s" is no amount', (text) => {
+])('does not read "%s" as an amount', (text) => {
   expect(parseAmount(text, 'EUR')).toBeUndefined();
 });
 
-test('what is written is read back', () => {
+test('reads back every amount it writes', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: -(10n ** 17n) + 1n, max: 10n ** 17n - 1n }), (amountMinor) => {
       expect(parseAmount(formatAmount(amountMinor, 'EUR'), 'EUR')).toBe(amountMinor);

@@ -1,4 +1,4 @@
-/** The journal in PostgreSQL keeps the port's promises, and the database itself refuses to change history. */
+/** The journal in PostgreSQL behaves as the port says, and the database itself rejects changes of history. */
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestDatabase } from '../../tests/support/postgres.ts';
@@ -65,7 +65,7 @@ test.each(['update journal.events set type = type', 'delete from journal.events'
   },
 );
 
-test('whoever looks with psql sees jsonb', async () => {
+test('the readable view gives jsonb', async () => {
   const { rows } = await owner.query<{ account: string }>(`select data ->> 'account' as account from journal.readable`);
   expect(rows).toEqual([{ account: '1' }]);
 });

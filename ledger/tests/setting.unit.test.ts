@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { setting } from '../src/vault/setting.ts';
+import { setting } from '../src/setting.ts';
 
 test('from the variable, from the file that wins over it, or not at all', () => {
   const folder = mkdtempSync(join(tmpdir(), 'grand-livre-setting-'));

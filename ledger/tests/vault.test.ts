@@ -29,11 +29,7 @@ let server: pg.Pool;
 let projector: pg.Pool;
 let vault: Vault;
 /** Keys that need no files. */
-const keysOf = (key: Buffer): MasterKeys => ({
-  get: () => Promise.resolve(key),
-  make: () => Promise.resolve(key),
-  forget: () => Promise.resolve(),
-});
+const keysOf = (key: Buffer): Pick<MasterKeys, 'get'> => ({ get: () => Promise.resolve(key) });
 const masterKeys = keysOf(randomBytes(32));
 
 beforeAll(async () => {
@@ -50,13 +46,13 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('a profile comes back as it was, on another server too', async () => {
+test('opens a profile as it was sealed, on another server too', async () => {
   const { keyId, profile: sealed } = await vault.seal(profile);
   expect(await vault.open(keyId, sealed)).toEqual(profile);
   expect(await postgresVault({ pool: projector, masterKeys }).open(keyId, sealed)).toEqual(profile);
 });
 
-test('many profiles get a key each, in the order they came', async () => {
+test('seals many profiles under a key each, in the order they came', async () => {
   const names = Array.from({ length: 300 }, (_, index) => `N${String(index)}`);
   const sealed = await vault.sealMany(names.map((lastName) => ({ ...profile, lastName })));
   expect(new Set(sealed.map(({ keyId }) => keyId)).size).toBe(300);
@@ -65,13 +61,13 @@ test('many profiles get a key each, in the order they came', async () => {
   expect(await vault.sealMany([])).toEqual([]);
 });
 
-test('the same profile sealed twice is not the same text', async () => {
+test('seals the same profile as a different text each time', async () => {
   const [one, other] = await vault.sealMany([profile, profile]);
   expect(one?.profile).not.toBe(other?.profile);
   expect(one?.profile).toMatch(/^v1\.[\w-]+$/);
 });
 
-test('neither the sealed text nor the database tells anything', async () => {
+test('no word of the profile is in the sealed text or the stored key', async () => {
   const { keyId, profile: sealed } = await vault.seal(profile);
   const { rows } = await owner.query<{ wrapped: Buffer }>('select wrapped from vault.customer_keys where key_id = $1', [
     keyId,
@@ -80,22 +76,22 @@ test('neither the sealed text nor the database tells anything', async () => {
   for (const word of Object.values(profile)) expect(known.includes(word)).toBe(false);
 });
 
-test('a destroyed key erases one person and nobody else', async () => {
+test('opens nothing once the key is destroyed, and everybody else still', async () => {
   const [gone, other] = await vault.sealMany([profile, { ...profile, firstName: 'Ugo' }]);
   if (gone === undefined || other === undefined) throw new Error('two were sealed');
   await vault.destroy(gone.keyId);
   expect(await vault.open(gone.keyId, gone.profile)).toBeUndefined();
   expect(await vault.open(other.keyId, other.profile)).toMatchObject({ firstName: 'Ugo' });
-  // Destroying what is gone already is no mistake: an erasure may be asked for again.
+  // Destroying a key again is no error: an erasure may be asked for again.
   await vault.destroy(gone.keyId);
 });
 
-test('a key that never was opens nothing', async () => {
+test('opens nothing with a key that never existed', async () => {
   const { profile: sealed } = await vault.seal(profile);
   expect(await vault.open(randomUUID(), sealed)).toBeUndefined();
 });
 
-describe('damage is an error, never an erased person', () => {
+describe('throws, instead of reporting an erased person, on damage', () => {
   const damaged = (sealed: string): string => {
     const bytes = Buffer.from(sealed.slice(3), 'base64url');
     bytes[20] = (bytes[20] ?? 0) ^ 1;
@@ -108,7 +104,7 @@ describe('damage is an error, never an erased person', () => {
     for (const text of texts) await expect(vault.open(keyId, text)).rejects.toThrow();
   });
 
-  test('in the kept key', async () => {
+  test('in the stored key', async () => {
     const { keyId, profile: sealed } = await vault.seal(profile);
     const flip = 'update vault.customer_keys set wrapped = set_byte(wrapped, 15, get_byte(wrapped, 15) # 1)';
     await owner.query(`${flip} where key_id = $1`, [keyId]);
@@ -159,15 +155,16 @@ describe('the file of the master key', () => {
 
   test('is made once, by however many ask at once, for its owner alone', async () => {
     const path = join(stateDir, 'secrets', 'master.key');
-    const keys = await Promise.all(Array.from({ length: 20 }, () => masterKeyFiles(stateDir).get(1)));
+    const keys = await Promise.all(Array.from({ length: 20 }, () => masterKeyFiles(stateDir).make(1)));
     expect(keys[0]).toHaveLength(32);
     expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(1);
     expect(await readSecretFile(path)).toEqual(keys[0]);
+    expect(await masterKeyFiles(stateDir).get(1)).toEqual(keys[0]);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
   test.each(['', 'not base64 at all', Buffer.alloc(16).toString('base64')])(
-    'is refused when it holds "%s", and left as it is',
+    'throws when it holds "%s", and leaves it as it is',
     async (content) => {
       const path = join(stateDir, 'other.key');
       await writeFile(path, content);

@@ -6,17 +6,17 @@ import type { Batch, ReadyRows } from './statements.ts';
 
 /**
  * Gives false, having done nothing, when the checkpoint is not where the batch begins.
- * Table names stand without a schema: the connection's `search_path` says which read model is written, the one in use
+ * Table names are without a schema: the connection's `search_path` says which read model is written, the one in use
  * or the one a rebuild makes beside it. Throws `BrokenHistory` where the journal does not go on from what is there.
  *
- * On a connection in pipeline mode the statements go out together: the database never waits while this process folds
+ * On a connection in pipeline mode the statements go out together: the database never waits while this process projects
  * the next batch.
  */
 export async function applyBatch(client: pg.ClientBase, { rows, statements }: Batch): Promise<boolean> {
   await client.query('begin');
   try {
     const [moved, , ...written] = await Promise.allSettled([
-      // First of all: whoever holds the checkpoint's lock has the whole read model to itself.
+      // First of all: whoever has the checkpoint's row lock has the whole read model to itself.
       client.query({
         name: 'move_checkpoint',
         text: 'update checkpoint set position = $2, updated_at = now(), halted = null where position = $1',
@@ -58,11 +58,11 @@ const isDuplicate = (error: unknown): error is Error & { detail: string } =>
 async function contradiction(client: pg.ClientBase, { after, balances, ...rows }: ReadyRows): Promise<string> {
   const touched = [...balances.map(({ account }) => account), ...rows.statuses.keys(), ...rows.locks.keys()];
   const opened = new Set(rows.accounts.map(({ account }) => account));
-  const { rows: standing } = await client.query<{ account: string; version: string; balance: string }>(
+  const { rows: balancesInUse } = await client.query<{ account: string; version: string; balance: string }>(
     'select account, version, balance from balances where account = any ($1::text[])',
     [textColumn(touched)],
   );
-  const known = new Map(standing.map((row) => [row.account, row]));
+  const known = new Map(balancesInUse.map((row) => [row.account, row]));
   const where = `after position ${String(after)}`;
   for (const { account, before } of balances) {
     const { version, balance } = known.get(account) ?? { version: '0', balance: '0' };

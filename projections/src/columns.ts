@@ -5,7 +5,7 @@ type Value = string | number | bigint | null | undefined;
 /** For numbers, dates and times: values that never need quotes. */
 export const plainColumn = (values: Iterable<Value>): string => `{${Array.from(values, orNull).join(',')}}`;
 
-/** For free text. PostgreSQL keeps no NUL in a text: it is left out. */
+/** For free text. PostgreSQL stores no NUL in a text: it is left out. */
 export const textColumn = (values: Iterable<string | undefined>): string => `{${Array.from(values, quoted).join(',')}}`;
 
 const orNull = (value: Value): string => (value === undefined || value === null ? 'NULL' : String(value));

@@ -1,12 +1,13 @@
 /** How the projector connects, always with its own role: to write one read model, and to read journal and vault. */
 import type pg from 'pg';
+import { applicationNames } from '../../ledger/src/postgres-names.ts';
 
 /** The read model in use, and the one a rebuild makes beside it. */
 export type ReadModelSchema = 'read' | 'read_next';
 
 const shared = (databaseUrl: string) => ({
   connectionString: databaseUrl,
-  application_name: 'grandlivre-projector',
+  application_name: applicationNames.projector,
   connectionTimeoutMillis: 5000,
   keepAlive: true,
 });
@@ -23,7 +24,7 @@ export function projectorConnection(databaseUrl: string, schema: ReadModelSchema
   return { ...shared(databaseUrl), options: [role, ...settings].join(' '), pipeline: true };
 }
 
-/** One connection listens, one reads ahead, the others open profiles. */
+/** One connection listens, one reads ahead, the others decrypt profiles. */
 export const readersConnection = (databaseUrl: string): pg.PoolConfig => ({
   ...shared(databaseUrl),
   options: role,

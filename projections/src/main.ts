@@ -1,72 +1,52 @@
-/** The projector's process: reads the configuration, keeps the read model in step with the journal, ends in order. */
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+/** The projector's process: reads the configuration, updates the read model from the journal, ends in order. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { pino } from 'pino';
-import { readEventLog } from '../../ledger/src/journal/event-log.ts';
+import type { Configuration } from '../../ledger/src/configuration.ts';
+import {
+  commonSettings,
+  configurationFrom,
+  databaseUrlSetting,
+  readSettings,
+  withDatabase,
+} from '../../ledger/src/configuration.ts';
+import { endWith, Failure } from '../../ledger/src/failure.ts';
+import { bindJournal } from '../../ledger/src/journal/journal-identity.ts';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
-import { currentGeneration, masterKeyFiles } from '../../ledger/src/vault/master-keys.ts';
-import { setting } from '../../ledger/src/vault/setting.ts';
+import { assertMasterKeys, masterKeyFiles } from '../../ledger/src/vault/master-keys.ts';
+import { assertLimitedRole } from '../../ledger/src/limited-role.ts';
+import { createLog } from '../../ledger/src/log.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import { projectorConnection, readersConnection } from './connection.ts';
 import { runProjector } from './projector.ts';
+import { progress } from './queries/progress.ts';
 
-function fail(sentence: string): never {
-  console.error(sentence);
-  process.exit(1);
-}
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const value = (name: string, otherwise: string): string => {
+function configuration(): Configuration & { readonly databaseUrl: string } {
   try {
-    return setting(process.env, name) ?? otherwise;
+    const name = 'PROJECTOR_DATABASE_URL';
+    const settings = readSettings(commonSettings.extend({ [name]: databaseUrlSetting(name) }), process.env);
+    return withDatabase(configurationFrom(settings), name, settings[name]);
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
+    return endWith(error);
   }
-};
-const databaseUrl = value('DATABASE_URL', '');
-if (databaseUrl === '') {
-  fail('DATABASE_URL is not set: give a PostgreSQL server, or start everything with npm start.');
 }
-const eventLog = readEventLog(value('EVENT_LOG_URL', '') || undefined, value('LEDGER', 'main'));
-if (typeof eventLog === 'string') fail(eventLog);
-const level = value('LOG_LEVEL', 'info');
-if (level !== 'silent' && !(level in pino.levels.values)) {
-  fail(`LOG_LEVEL is "${level}", but must be one of: ${Object.keys(pino.levels.values).join(', ')}, silent.`);
-}
-const stateDir = resolve(value('STATE_DIR', join(root, 'var')));
 
-const log = pino({
-  level,
-  base: { process: 'projector' },
-  timestamp: pino.stdTimeFunctions.isoTime,
-  // A database error's other fields repeat values of rows.
-  serializers: {
-    err: (error: unknown) =>
-      error instanceof Error
-        ? { type: error.name, message: error.message, ...('code' in error && { code: error.code }), stack: error.stack }
-        : { type: typeof error },
-  },
-});
+/** Chosen, not measured. */
+const retryMs = 1_000;
+
+const { databaseUrl, eventLog, stateDir, logLevel } = configuration();
+const log = createLog('projector', logLevel);
 const pool = new pg.Pool(readersConnection(databaseUrl));
 pool.on('error', (error) => {
   log.warn({ err: error }, 'an idle connection to the database was lost');
 });
 const masterKeys = masterKeyFiles(stateDir);
-// A database that does not answer yet is waited for; a key that is missing would never come.
-const generation = await currentGeneration(pool).catch(() => undefined);
-if (generation !== undefined) {
-  await masterKeys
-    .get(generation)
-    .catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
-}
 const vault = postgresVault({ pool, masterKeys });
 
 const end = new AbortController();
 process.on('SIGTERM', () => {
   end.abort();
 });
-// Ctrl-C reaches every process of the terminal; the supervisor says when it is the projector's turn to end.
+// Ctrl-C reaches every process of the terminal; the supervisor says when the projector is to end.
 process.on('SIGINT', () => {
   if (!process.connected) end.abort();
 });
@@ -76,13 +56,31 @@ process.on('disconnect', () => {
 });
 
 const journal = openJournal(eventLog, pool);
+
+/** Stores that do not answer yet are waited for; with a wrong key, or another journal than the database's, nothing is written. */
+async function checkStores(): Promise<void> {
+  while (!end.signal.aborted) {
+    try {
+      await assertLimitedRole(databaseUrl, 'PROJECTOR_DATABASE_URL');
+      await assertMasterKeys(pool, masterKeys);
+      await bindJournal({ pool, journal, eventLog, projected: (await progress(pool)).position });
+      return;
+    } catch (error) {
+      if (error instanceof Failure) endWith(error);
+      log.warn({ err: error }, 'journal or database do not answer yet');
+      await sleep(retryMs, undefined, { signal: end.signal }).catch(() => undefined);
+    }
+  }
+}
+
+await checkStores();
 try {
   await runProjector({
     journal,
     connection: () => new pg.Client(projectorConnection(databaseUrl, 'read')),
-    openProfile: (keyId, sealed) => vault.open(keyId, sealed),
+    decryptProfile: (keyId, sealed) => vault.open(keyId, sealed),
     log,
-    onTurn: () => process.send?.({ ready: true }),
+    onLock: () => process.send?.({ ready: true }),
     signal: end.signal,
   });
 } catch (error) {

@@ -1,7 +1,7 @@
 /** The read model in PostgreSQL: each question is a file of its own under `queries/`. */
 import type pg from 'pg';
 import { account } from './queries/account.ts';
-import { curve } from './queries/curve.ts';
+import { balanceHistory } from './queries/balance-history.ts';
 import { allEntries, entries } from './queries/entries.ts';
 import { eventPositions, eventPositionsWithoutPosting } from './queries/event-positions.ts';
 import { overview } from './queries/overview.ts';
@@ -12,7 +12,7 @@ import { versionAt } from './queries/version-at.ts';
 import { watchCheckpoint } from './queries/wait-for.ts';
 import type { ReadModel } from './read-model.ts';
 
-/** `pool` is the caller's to end, after `close`: waiting keeps one of its connections. */
+/** `pool` is the caller's to end, after `close`: waiting uses one of its connections. */
 export function readModel({ pool }: { readonly pool: pg.Pool }): ReadModel & { close(): void } {
   const position = async (): Promise<number> => (await progress(pool)).position;
   const watch = watchCheckpoint(pool, position);
@@ -23,12 +23,12 @@ export function readModel({ pool }: { readonly pool: pg.Pool }): ReadModel & { c
     entries: (number, options) => entries(pool, number, options),
     allEntries: (number) => allEntries(pool, number),
     eventPositions: (number, options) => eventPositions(pool, number, options),
-    versionAt: (number, moment) => versionAt(pool, number, moment),
+    versionAt: (number, instantMs) => versionAt(pool, number, instantMs),
     eventPositionsWithoutPosting: (number, upTo) => eventPositionsWithoutPosting(pool, number, upTo),
     searchAccounts: (options) => searchAccounts(pool, options),
     trialBalance: () => trialBalance(pool),
     overview: () => overview(pool),
-    curve: (number, points) => curve(pool, number, points),
+    balanceHistory: (number, points) => balanceHistory(pool, number, points),
     close: () => {
       watch.close();
     },

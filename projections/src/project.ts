@@ -10,12 +10,12 @@ import type {
   MoneyEvent,
   Recorded,
 } from '../../ledger/src/domain/events.ts';
-import { isMoneyEvent } from '../../ledger/src/domain/events.ts';
+import { isMoneyEvent, isWithoutAccount } from '../../ledger/src/domain/events.ts';
 import type { Currency } from '../../ledger/src/domain/money.ts';
-import { commandKey } from './command-key.ts';
+import { commandKey } from '../../ledger/src/journal/command-key.ts';
 import type { Entry } from './read-model.ts';
 
-/** An entry as it is kept; what follows from the other columns is left to the query. */
+/** An entry as it is stored; what follows from the other columns is left to the query. */
 export type EntryRow = Pick<
   Entry,
   'account' | 'version' | 'position' | 'type' | 'recordedAt' | 'valueDate' | 'amount' | 'balanceAfter'
@@ -37,7 +37,7 @@ export type AccountRow = {
   readonly openedAt?: string;
 };
 
-/** An account's money before and after the batch: the read model must stand at `before`, or history is broken. */
+/** An account's money before and after the batch: the read model must be at `before`, or history is broken. */
 export type BalanceChange = {
   readonly account: AccountId;
   readonly before: { readonly version: number; readonly balance: bigint };
@@ -88,8 +88,7 @@ export function project(events: readonly Recorded[]): Rows {
       addEntries(entries, recorded, event);
     } else if (event.type === 'CustomerRegistered') {
       customers.push(event);
-    } else if (event.type !== 'CustomerErased') {
-      // An erasure leaves no trace here: the row went with the key.
+    } else if (!isWithoutAccount(event)) {
       accountEvents.push({ account: event.account, position });
       if (event.type === 'AccountOpened') {
         const { account, customer, accountType, currency, floor } = event;
@@ -98,6 +97,7 @@ export function project(events: readonly Recorded[]): Rows {
         change(statuses, locks, event);
       }
     }
+    // An erasure leaves no trace here: the row went with the key. What the staff order and decide is in the journal alone.
   }
   return {
     after,
@@ -209,6 +209,10 @@ function change(
       locks.set(event.account, undefined);
       return;
     case 'PinChanged':
+      // An operator's reset ends a lock.
+      if (event.reason !== undefined) locks.set(event.account, undefined);
+      return;
+    case 'CommandDeclined':
       return;
   }
 }

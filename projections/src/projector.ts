@@ -1,32 +1,31 @@
-/** The projector: keeps the read model in step with the journal; one at a time, the others stand by. */
+/** The projector: follows the journal and updates the read model; one at a time, the others stand by. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { backOff } from '../../ledger/src/back-off.ts';
 import { BrokenHistory } from '../../ledger/src/domain/account.ts';
 import { UnknownEvent } from '../../ledger/src/domain/codec.ts';
 import type { Journal } from '../../ledger/src/journal/journal.ts';
+import { advisoryLocks } from '../../ledger/src/postgres-names.ts';
 import { applyBatch } from './apply.ts';
-import { gather, ready } from './batches.ts';
-import type { OpenProfile } from './holders.ts';
+import { collectBatch, prefetch } from './batches.ts';
+import type { DecryptProfile } from './customer-names.ts';
 
 export type ProjectorOptions = {
   readonly journal: Journal;
   /** Makes a new connection, not yet connected, whose `search_path` is the read model. */
   readonly connection: () => pg.Client;
-  readonly openProfile: OpenProfile;
+  readonly decryptProfile: DecryptProfile;
   readonly log: Pick<Logger, 'info' | 'warn'>;
-  /** Called each time it holds the turn, or learns that another projector does. */
-  readonly onTurn?: (turn: 'working' | 'standing by') => void;
-  /** Ends the projector after the batch under way. */
+  /** Called each time it holds the lock, or learns that another projector does. */
+  readonly onLock?: (state: 'working' | 'standing by') => void;
+  /** Ends the projector after the batch it is writing. */
   readonly signal: AbortSignal;
 };
 
-/** Any number will do, so long as nothing else in this database locks it. */
-const lockKey = 7_241_002;
-/** How often a standby looks whether the turn is free. Waiting inside the lock would hold back the database's vacuum. */
+/** How often a standby tries the lock. Waiting inside the statement would hold back the database's vacuum. */
 const standbyPollMs = 500;
-const firstBackoffMs = 100;
-const longestBackoffMs = 5000;
+const waitMs = backOff({ firstMs: 100, mostMs: 5_000 });
 
 /**
  * Runs until `signal` aborts, through lost connections. Rejects with `BrokenHistory` or `UnknownEvent` when the journal
@@ -34,7 +33,7 @@ const longestBackoffMs = 5000;
  */
 export async function runProjector(options: ProjectorOptions): Promise<void> {
   const { signal, log } = options;
-  let backoffMs = firstBackoffMs;
+  let failures = 0;
   while (!signal.aborted) {
     const client = options.connection();
     const lost = new AbortController();
@@ -45,9 +44,9 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
     const ended = AbortSignal.any([signal, lost.signal]);
     try {
       await client.connect();
-      if (await takeTurn(client, options, ended)) {
+      if (await acquireLock(client, options, ended)) {
         await project(client, options, ended, () => {
-          backoffMs = firstBackoffMs;
+          failures = 0;
         });
       }
     } catch (error) {
@@ -56,33 +55,34 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
         await client.query(halted, [error.message]).catch(() => undefined);
         throw error;
       }
-      log.warn({ err: error, backoffMs }, 'the projector was interrupted and tries again');
+      log.warn({ err: error, backoffMs: waitMs(failures) }, 'the projector was interrupted and tries again');
     } finally {
-      // Gives the turn back.
+      // Gives the lock back.
       await client.end().catch(() => undefined);
     }
-    await sleep(backoffMs, undefined, { signal }).catch(() => undefined);
-    backoffMs = Math.min(backoffMs * 2, longestBackoffMs);
+    await sleep(waitMs(failures++), undefined, { signal }).catch(() => undefined);
   }
 }
 
 /**
- * The turn is a lock that belongs to the connection which writes: who loses the one loses the other, and there is no
- * moment at which a projector writes without its turn. False when told to end before.
+ * The lock belongs to the connection that writes: losing the one is losing the other, and there is no moment at which a
+ * projector writes without its lock. False when told to end before.
  */
-async function takeTurn(client: pg.Client, { log, onTurn }: ProjectorOptions, ended: AbortSignal): Promise<boolean> {
-  let told = false;
+async function acquireLock(client: pg.Client, { log, onLock }: ProjectorOptions, ended: AbortSignal): Promise<boolean> {
+  let isStandingBy = false;
   while (!ended.aborted) {
-    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [lockKey]);
+    const { rows } = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [
+      advisoryLocks.projector,
+    ]);
     if (rows[0]?.mine === true) {
       log.info('the projector works');
-      onTurn?.('working');
+      onLock?.('working');
       return true;
     }
-    if (!told) {
+    if (!isStandingBy) {
       log.info('another projector works; this one stands by');
-      onTurn?.('standing by');
-      told = true;
+      onLock?.('standing by');
+      isStandingBy = true;
     }
     await sleep(standbyPollMs, undefined, { signal: ended }).catch(() => undefined);
   }
@@ -91,7 +91,7 @@ async function takeTurn(client: pg.Client, { log, onTurn }: ProjectorOptions, en
 
 async function project(
   client: pg.Client,
-  { journal, openProfile }: ProjectorOptions,
+  { journal, decryptProfile }: ProjectorOptions,
   ended: AbortSignal,
   onProgress: () => void,
 ): Promise<void> {
@@ -99,13 +99,13 @@ async function project(
   const after = Number(checkpoint[0]?.position);
   const head = await journal.head();
   if (head < after) {
-    throw new BrokenHistory(`the read model stands at ${String(after)}, but the journal ends at ${String(head)}`);
+    throw new BrokenHistory(`the read model is at ${String(after)}, but the journal ends at ${String(head)}`);
   }
   const following = new AbortController();
   const signal = AbortSignal.any([ended, following.signal]);
-  for await (const batch of ready(gather(journal.follow({ after, signal })), openProfile)) {
+  for await (const batch of prefetch(collectBatch(journal.follow({ after, signal })), decryptProfile)) {
     try {
-      if (!(await applyBatch(client, batch))) throw new Error('the checkpoint was moved by another hand');
+      if (!(await applyBatch(client, batch))) throw new Error('the checkpoint was moved by another program');
     } catch (error) {
       // The follower may be waiting for events that never come: it has to end before the loop can.
       following.abort();

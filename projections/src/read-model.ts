@@ -42,7 +42,7 @@ export type Entry = {
 };
 
 export type TrialBalance = {
-  /** The journal position the figures stand at. */
+  /** The journal position of the figures. */
   readonly position: number;
   readonly accounts: readonly { readonly kind: string; readonly accounts: number; readonly balance: bigint }[];
   /** Over all accounts: 0n, or the books are wrong. */
@@ -57,7 +57,7 @@ export type BankOverview = {
     readonly closed: number;
     readonly locked: number;
   };
-  /** By value date: what came in from outside and cash, what went out there, what moved between customers. */
+  /** By value date: what came in from outside and cash, what went out there, what moved between customers, a transfer's reversal too. */
   readonly days: readonly {
     readonly day: string;
     readonly deposits: bigint;
@@ -67,8 +67,8 @@ export type BankOverview = {
   }[];
 };
 
-/** The last entry of a stretch of an account's life, and how low and high the balance was in it. */
-export type CurvePoint = {
+/** The last entry of a window of an account's versions, and the lowest and highest balance in it. */
+export type BalancePoint = {
   readonly version: number;
   readonly recordedAt: string;
   readonly valueDate: string;
@@ -92,8 +92,8 @@ export interface ReadModel {
     account: AccountId,
     options: { readonly after: number; readonly limit: number },
   ): Promise<readonly number[]>;
-  /** How many postings an account had at a moment (ISO 8601): the version of the last one recorded up to then. */
-  versionAt(account: AccountId, moment: string): Promise<number>;
+  /** How many postings an account had at an instant, in milliseconds since 1970: the version of the last one recorded up to then. */
+  versionAt(account: AccountId, instantMs: number): Promise<number>;
   /** Of those without a posting, all up to `upTo`: an account has few. */
   eventPositionsWithoutPosting(account: AccountId, upTo: number): Promise<readonly number[]>;
   /**
@@ -109,5 +109,5 @@ export interface ReadModel {
   }): Promise<readonly AccountOverview[]>;
   trialBalance(): Promise<TrialBalance>;
   overview(): Promise<BankOverview>;
-  curve(account: AccountId, points: number): Promise<readonly CurvePoint[]>;
+  balanceHistory(account: AccountId, points: number): Promise<readonly BalancePoint[]>;
 }

@@ -5,16 +5,17 @@ import { BrokenHistory } from '../../ledger/src/domain/account.ts';
 import type { Recorded } from '../../ledger/src/domain/events.ts';
 import { decode } from '../../ledger/src/domain/codec.ts';
 import type { Journal } from '../../ledger/src/journal/journal.ts';
+import { advisoryLocks } from '../../ledger/src/postgres-names.ts';
 import { applyBatch } from './apply.ts';
-import { batchSize, ready } from './batches.ts';
+import { batchSize, prefetch } from './batches.ts';
 import type { Comparison } from './compare.ts';
 import { compareTables } from './compare.ts';
-import type { OpenProfile } from './holders.ts';
-import { makeNextTables, swapTables } from './next-tables.ts';
+import type { DecryptProfile } from './customer-names.ts';
+import { makeShadowTables, swapTables } from './shadow-tables.ts';
 
 export type RebuildOptions = {
   readonly journal: Journal;
-  readonly openProfile: OpenProfile;
+  readonly decryptProfile: DecryptProfile;
   /** Two connections of the schemas' owner: one for the tables, one to compare. */
   readonly owner: pg.Client;
   readonly observer: pg.Client;
@@ -25,9 +26,7 @@ export type RebuildOptions = {
 
 export type Rebuilt = { readonly position: number; readonly comparisons: readonly Comparison[] };
 
-/** Any number will do, so long as nothing else in this database locks it. */
-const lockKey = 7_241_003;
-/** The read model in use moves on meanwhile; it is run after at most so often before it is asked to wait. */
+/** The read model in use moves on meanwhile; so many times the rebuild catches up with it before it is made to wait. A judgement. */
 const mostRounds = 10;
 /** Shorter than PostgreSQL waits before it looks for deadlocks, in which it might pick the reader. */
 const dropLockTimeoutMs = 500;
@@ -35,13 +34,15 @@ const mostDropAttempts = 20;
 
 /**
  * The projector goes on working, save for two moments in which it waits for the tail of the rebuild. The rebuilt tables
- * never go past those in use, so that the checkpoint stands where it stood when they are swapped.
+ * never go past those in use, so that the checkpoint does not move when they are swapped.
  */
 export async function rebuild(options: RebuildOptions): Promise<Rebuilt | 'under way already'> {
   const { owner, observer } = options;
-  const { rows } = await owner.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [lockKey]);
+  const { rows } = await owner.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [
+    advisoryLocks.rebuild,
+  ]);
   if (rows[0]?.mine !== true) return 'under way already';
-  await makeNextTables(owner);
+  await makeShadowTables(owner);
 
   let position = 0;
   const catchUp = async (target: number): Promise<void> => {
@@ -54,7 +55,7 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt | 'under
     if ((await positionInUse(owner)) - target <= batchSize) break;
   }
 
-  // Readers pass this lock, the projector does not: for a moment both read models stand at the same position.
+  // Readers pass this lock, the projector does not: for a moment both read models are at the same position.
   await owner.query('begin');
   await owner.query('lock table read.checkpoint in share row exclusive mode');
   await catchUp(await positionInUse(owner));
@@ -79,9 +80,9 @@ async function positionInUse(owner: pg.Client): Promise<number> {
 }
 
 async function advance(options: RebuildOptions, after: number, target: number): Promise<void> {
-  const { journal, openProfile, writer, onProgress } = options;
-  for await (const batch of ready(eventsUpTo(journal, after, target), openProfile)) {
-    if (!(await applyBatch(writer, batch))) throw new Error('the rebuilt tables were written by another hand');
+  const { journal, decryptProfile, writer, onProgress } = options;
+  for await (const batch of prefetch(eventsUpTo(journal, after, target), decryptProfile)) {
+    if (!(await applyBatch(writer, batch))) throw new Error('the rebuilt tables were written by another program');
     onProgress({ position: batch.rows.position, target });
   }
 }
@@ -90,9 +91,7 @@ async function* eventsUpTo(journal: Journal, after: number, target: number): Asy
   for (let position = after; position < target;) {
     const events = await journal.read({ from: position + 1, limit: Math.min(batchSize, target - position) });
     if (events.length === 0) {
-      throw new BrokenHistory(
-        `the read model stands at ${String(target)}, but the journal ends at ${String(position)}`,
-      );
+      throw new BrokenHistory(`the read model is at ${String(target)}, but the journal ends at ${String(position)}`);
     }
     position += events.length;
     yield events.map(decode);

@@ -1,9 +1,9 @@
 /** The SQL that writes a batch's rows, one statement a table, whatever the batch's size. */
 import { plainColumn, textColumn } from './columns.ts';
-import type { CustomerRow } from './holders.ts';
+import type { CustomerRow } from './customer-names.ts';
 import type { Rows } from './project.ts';
 
-/** A batch's rows with the holders' names opened. */
+/** A batch's rows with the customer names decrypted. */
 export type ReadyRows = Omit<Rows, 'customers'> & { readonly customers: readonly CustomerRow[] };
 
 /** A batch ready to write: its rows, and the statements that carry them. */

@@ -24,7 +24,9 @@ const children: ChildProcess[] = [];
 beforeEach(async () => {
   database = await readModelDatabase();
   stateDir = await mkdtemp(join(tmpdir(), 'projector-'));
-  const vault = postgresVault({ pool: database.pool, masterKeys: masterKeyFiles(stateDir) });
+  const masterKeys = masterKeyFiles(stateDir);
+  await masterKeys.make(1);
+  const vault = postgresVault({ pool: database.pool, masterKeys });
   bank = testBank();
   const customer = await vault.seal({
     firstName: 'Béla',
@@ -49,7 +51,7 @@ async function start(env: NodeJS.ProcessEnv = {}): Promise<Started> {
   const child = fork(fileURLToPath(new URL('../src/main.ts', import.meta.url)), {
     env: {
       PATH: process.env['PATH'],
-      DATABASE_URL: database.url,
+      PROJECTOR_DATABASE_URL: database.logIns.projector,
       STATE_DIR: stateDir,
       EVENT_LOG_URL: database.eventLog.eventLogUrl ?? '',
       LEDGER: database.eventLog.ledger,
@@ -71,7 +73,7 @@ async function deposit(): Promise<void> {
   await database.caughtUp();
 }
 
-test('it opens holders’ names with the vault, logs none of them, and ends in order', async () => {
+test('decrypts customer names with the vault, logs none of them, and ends in order', async () => {
   const { child, output } = await start();
   await deposit();
   const known = readModel({ pool: database.pool });
@@ -82,7 +84,7 @@ test('it opens holders’ names with the vault, logs none of them, and ends in o
   expect(output()).not.toMatch(/Béla|Deux/);
 });
 
-test('when it is killed, the one that stands by takes over', async () => {
+test('when it is killed, the standby takes over', async () => {
   const first = await start();
   const second = await start();
   await deposit();
@@ -92,13 +94,13 @@ test('when it is killed, the one that stands by takes over', async () => {
   await eventually(() => second.output().includes('the projector works'));
 });
 
-test('it ends when its supervisor is gone', async () => {
+test('ends when its supervisor is gone', async () => {
   const { child } = await start();
   child.disconnect();
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
-test('a journal that does not fit leaves it standing, idle, with the reason in the database', async () => {
+test('stays alive but idle when the journal does not fit, with the reason in the database', async () => {
   await database.pool.query('update read.checkpoint set position = 9');
   const { child, output } = await start();
   await eventually(() => output().includes('the projector stops'));
@@ -108,10 +110,10 @@ test('a journal that does not fit leaves it standing, idle, with the reason in t
 });
 
 test.each([
-  [{ DATABASE_URL: '' }, 'DATABASE_URL is not set'],
+  [{ PROJECTOR_DATABASE_URL: '' }, 'PROJECTOR_DATABASE_URL is not set'],
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud"'],
-  [{ STATE_DIR: '/dev/null' }, 'secrets/master.key cannot be read or made'],
-])('a wrong configuration is one sentence: %o', async (env, sentence) => {
+  [{ STATE_DIR: '/dev/null' }, 'secrets/master.key is missing or cannot be read'],
+])('reports a wrong configuration in one sentence: %o', async (env, sentence) => {
   const { child, output } = await start(env);
   expect(child.exitCode).toBe(1);
   expect(output()).toContain(sentence);

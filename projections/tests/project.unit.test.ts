@@ -1,8 +1,8 @@
-/** The pure fold: what a batch of events adds to the read model. */
+/** What a batch of events adds to the read model. */
 import { describe, expect, test } from 'vitest';
 import { BrokenHistory } from '../../ledger/src/domain/account.ts';
 import type { MoneyEvent, Recorded } from '../../ledger/src/domain/events.ts';
-import { commandKey } from '../src/command-key.ts';
+import { commandKey } from '../../ledger/src/journal/command-key.ts';
 import { project } from '../src/project.ts';
 import { testBank } from './bank.ts';
 
@@ -24,7 +24,7 @@ const altered = (recorded: readonly Recorded[], change: Partial<MoneyEvent['post
   });
 
 describe('money', () => {
-  test('a transfer is an entry on each side, with the other side and the reference', () => {
+  test('a transfer gives an entry to each account, with the counterparty and the reference', () => {
     const { bank, anna, bela } = someBank();
     bank.deposit(anna, 5000n);
     bank.transfer(anna, bela, 1200n, 'loyer');
@@ -39,7 +39,7 @@ describe('money', () => {
     ]);
   });
 
-  test('each account changes once a batch, from where the batch found it to where it leaves it', () => {
+  test('each account changes once a batch, from its state before to its state after', () => {
     const { bank, anna, bela } = someBank();
     bank.deposit(anna, 5000n);
     const before = bank.recorded.length;
@@ -54,7 +54,7 @@ describe('money', () => {
     ]);
   });
 
-  test("the bank's own account comes to be with its first posting, a customer's with its opening", () => {
+  test("adds the bank's own account with its first posting, a customer's with its opening", () => {
     const { bank, anna } = someBank();
     bank.deposit(anna, 5000n);
     bank.deposit(anna, 5000n);
@@ -68,8 +68,8 @@ describe('money', () => {
   });
 });
 
-describe('what happens to an account beside money', () => {
-  test('the last status and lock of the batch count', () => {
+describe('events without money', () => {
+  test('gives the last status and lock in the batch', () => {
     const { bank, anna, bela } = someBank();
     const until = '2026-03-01T10:00:00.000Z';
     bank.do({ type: 'FreezeAccount', account: anna, reason: 'why' });
@@ -91,7 +91,21 @@ describe('what happens to an account beside money', () => {
     expect(accountEvents.map(({ account }) => account)).toEqual([anna, bela, anna, anna, anna, bela, bela]);
   });
 
-  test('the key of a command leads to its first event', () => {
+  test('what the staff order, propose and decide gives its key and nothing else', () => {
+    const { bank } = someBank();
+    const batch = { reason: 'why', count: 1, total: 100n, currency: 'EUR' } as const;
+    const proposal = { proposal: 'p', proposer: 'ada', expiresAt: '2026-03-02T10:00:00.000Z' };
+    const deciding = { proposal, by: 'bob', at: '2026-03-01T10:00:00.000Z' };
+    bank.do({ type: 'OrderBatch', ...batch });
+    bank.do({ type: 'ProposeAction', action: 'batch', ...batch, ...proposal, contentHash: 'a' });
+    bank.do({ type: 'ApproveAction', ...deciding });
+    bank.do({ type: 'RejectAction', ...deciding, reason: 'no' });
+    const { keys, after, position, ...rest } = project(bank.recorded.slice(4));
+    expect([keys.size, after, position]).toEqual([4, 4, 8]);
+    expect(Object.values(rest).map((rows) => [...rows])).toEqual(Object.values(rest).map(() => []));
+  });
+
+  test('gives each command’s key the position of its first event', () => {
     const { bank } = someBank();
     const { keys, customers } = project(bank.recorded);
     expect([...keys]).toEqual([
@@ -102,7 +116,7 @@ describe('what happens to an account beside money', () => {
   });
 });
 
-describe('a history that contradicts itself is refused', () => {
+describe('throws on a history that contradicts itself', () => {
   const deposits = () => {
     const { bank, anna } = someBank();
     bank.deposit(anna, 5000n);

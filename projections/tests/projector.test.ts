@@ -1,8 +1,9 @@
-/** The projector against a real PostgreSQL: everything lands once, whatever interrupts it. */
+/** The projector against a real PostgreSQL: every event is applied once, whatever interrupts it. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { BrokenHistory } from '../../ledger/src/domain/account.ts';
 import type { CustomerRegistered } from '../../ledger/src/domain/events.ts';
-import { openHolders } from '../src/holders.ts';
+import { applicationNames } from '../../ledger/src/postgres-names.ts';
+import { decryptNames } from '../src/customer-names.ts';
 import { progress } from '../src/queries/progress.ts';
 import { readModel } from '../src/postgres-read-model.ts';
 import type { TestBank } from './bank.ts';
@@ -56,7 +57,7 @@ function eventfulBank(): TestBank {
   return bank;
 }
 
-test('every kind of event lands', async () => {
+test('applies every kind of event', async () => {
   const bank = eventfulBank();
   await database.write(bank);
   database.startProjector();
@@ -116,7 +117,7 @@ test('every kind of event lands', async () => {
   known.close();
 });
 
-test('batches of any size give the same rows', async () => {
+test('gives the same rows for any batch size', async () => {
   const bank = eventfulBank();
   await database.apply(bank.recorded, 1);
   const one = await database.content();
@@ -129,7 +130,7 @@ test('batches of any size give the same rows', async () => {
   }
 });
 
-test('whose key is destroyed keeps the account and loses the name, before and after', async () => {
+test('keeps the account and drops the name when the key is destroyed, before projecting or after', async () => {
   const bank = testBank();
   const account = bank.open({ firstName: 'Anna', lastName: 'Un' });
   await database.apply(bank.recorded, 10);
@@ -142,7 +143,7 @@ test('whose key is destroyed keeps the account and loses the name, before and af
   expect(await known.searchAccounts({ query: 'Anna', limit: 10 })).toEqual([]);
   known.close();
 
-  const rows = await openHolders([registered(bank)], () => Promise.resolve(undefined));
+  const rows = await decryptNames([registered(bank)], () => Promise.resolve(undefined));
   expect(rows).toEqual([]);
 });
 
@@ -152,7 +153,7 @@ function registered({ recorded }: TestBank): CustomerRegistered {
   return event;
 }
 
-test('it goes on where it stopped, and keeps up with what comes', async () => {
+test('goes on where it stopped, and follows while events come', async () => {
   const bank = testBank();
   const [anna, bela] = [
     bank.open({ firstName: 'Anna', lastName: 'Un' }),
@@ -179,7 +180,7 @@ test('it goes on where it stopped, and keeps up with what comes', async () => {
   await fresh.drop();
 });
 
-test('a lost connection is made again, and nothing is applied twice', async () => {
+test('reconnects after a lost connection, and applies nothing twice', async () => {
   const bank = testBank();
   const [anna, bela] = [
     bank.open({ firstName: 'Anna', lastName: 'Un' }),
@@ -192,7 +193,8 @@ test('a lost connection is made again, and nothing is applied twice', async () =
     await database.write(bank);
     const { rows } = await database.pool.query(
       `select pg_terminate_backend(pid) from pg_stat_activity
-       where application_name = 'grandlivre-projector' and datname = current_database()`,
+       where application_name = $1 and datname = current_database()`,
+      [applicationNames.projector],
     );
     expect(rows.length).toBeLessThanOrEqual(1);
   }
@@ -201,27 +203,27 @@ test('a lost connection is made again, and nothing is applied twice', async () =
   expect(Number(rows[0]?.n)).toBe(2 * (bank.recorded.length - 4));
 });
 
-test('of two projectors one works, and the other takes over', async () => {
+test('one of two projectors works; the other takes over when it stops', async () => {
   const bank = testBank();
   const anna = bank.open({ firstName: 'Anna', lastName: 'Un' });
   await database.write(bank);
   const first = database.startProjector();
-  await eventually(() => first.turn === 'working');
+  await eventually(() => first.state === 'working');
   const second = database.startProjector();
-  await eventually(() => second.turn === 'standing by');
+  await eventually(() => second.state === 'standing by');
   bank.deposit(anna, 5n);
   await database.write(bank);
   await database.caughtUp();
-  expect(second.turn).toBe('standing by');
+  expect(second.state).toBe('standing by');
 
   await first.stop();
-  await eventually(() => second.turn === 'working');
+  await eventually(() => second.state === 'working');
   bank.deposit(anna, 5n);
   await database.write(bank);
   await database.caughtUp();
 });
 
-test('a journal that does not go on from the read model stops it, and the checkpoint says why', async () => {
+test('stops at a journal that does not continue the read model, and writes why beside the checkpoint', async () => {
   const bank = testBank();
   const anna = bank.open({ firstName: 'Anna', lastName: 'Un' });
   bank.deposit(anna, 500n);
@@ -246,7 +248,7 @@ test('a journal that does not go on from the read model stops it, and the checkp
   expect(await progress(database.pool)).not.toHaveProperty('halted');
 });
 
-test('a status of an account that was never opened, and an account opened twice, stop it', async () => {
+test('stops at a status of an account never opened, and at an account opened twice', async () => {
   const bank = testBank();
   const anna = bank.open({ firstName: 'Anna', lastName: 'Un' });
   bank.do({ type: 'FreezeAccount', account: anna, reason: 'why' });
@@ -259,7 +261,7 @@ test('a status of an account that was never opened, and an account opened twice,
   await expect(database.startProjector().ended).rejects.toThrow(BrokenHistory);
 });
 
-test('a journal shorter than the read model stops it', async () => {
+test('stops at a journal shorter than the read model', async () => {
   await database.pool.query('update read.checkpoint set position = 9');
   await expect(database.startProjector().ended).rejects.toThrow('the journal ends at 0');
 });

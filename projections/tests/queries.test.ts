@@ -49,7 +49,7 @@ const numbers = async (query?: string, after?: string, limit = 100): Promise<str
   return found.map(({ account }) => account);
 };
 
-describe('the search', () => {
+describe('searching accounts', () => {
   test.each([
     ['belliard', ['2', '100']],
     ['LIAR', ['2', '100']],
@@ -68,15 +68,15 @@ describe('the search', () => {
     ['%', []],
     ['_____', []],
     ['', []],
-  ])('%s', async (query, expected) => {
+  ])('finds by "%s"', async (query, expected) => {
     expect(await numbers(query)).toEqual(expected);
   });
 
-  test('without a query, all customers’ accounts come in the order of their numbers', async () => {
+  test('without a query gives all customers’ accounts in the order of their numbers', async () => {
     expect(await numbers()).toEqual([...Array.from({ length: 12 }, (_, index) => String(index + 1)), '100']);
   });
 
-  test('a page goes on from above the last number of the one before', async () => {
+  test('a page begins after the last number of the one before', async () => {
     expect(await numbers(undefined, '9', 3)).toEqual(['10', '11', '12']);
     expect(await numbers(undefined, '12', 3)).toEqual(['100']);
     expect(await numbers('zoé', '4', 2)).toEqual(['5', '6']);
@@ -86,7 +86,7 @@ describe('the search', () => {
 });
 
 describe('entries', () => {
-  test('pages of the newest join without a gap', async () => {
+  test('pages, newest first, join without a gap', async () => {
     const seen: Entry[] = [];
     for (let before: number | undefined; before !== 1;) {
       const page = await known.entries('2', { limit: 400, ...(before !== undefined && { before }) });
@@ -97,7 +97,7 @@ describe('entries', () => {
     expect(seen[0]?.balanceAfter).toBe(2501n);
   });
 
-  test('all of them come in pages, as of the moment of asking', async () => {
+  test('gives all entries in pages, as of the moment of asking', async () => {
     const pages: number[] = [];
     for await (const page of known.allEntries('2')) {
       if (pages.length === 0) {
@@ -110,14 +110,14 @@ describe('entries', () => {
     expect(pages).toEqual([1000, 1000, 501]);
   });
 
-  test('an account nobody knows has none', async () => {
+  test('gives none for an unknown account', async () => {
     expect(await known.entries('999', { limit: 5 })).toEqual([]);
     for await (const _page of known.allEntries('999')) throw new Error('there should be no page');
     expect(await known.eventPositions('999', { after: 0, limit: 5 })).toEqual([]);
   });
 });
 
-test('events of both kinds come in one order, from any position on', async () => {
+test('positions of events with and without postings come in one order, after any position', async () => {
   const opened = bank.recorded.findIndex(({ event }) => event.type === 'AccountOpened' && event.account === '2') + 1;
   const frozen = bank.recorded.findIndex(({ event }) => event.type === 'AccountFrozen') + 1;
   expect(await known.eventPositions('2', { after: 0, limit: 3 })).toEqual([opened, 27, 28]);
@@ -130,7 +130,7 @@ test('events of both kinds come in one order, from any position on', async () =>
   expect(await known.eventPositions('2', { after: bank.recorded.length, limit: 4 })).toEqual([]);
 });
 
-test('the trial balance adds up to nothing, kind by kind', async () => {
+test('the trial balance gives each kind of account, and adds up to zero', async () => {
   const { position, accounts, total } = await known.trialBalance();
   expect({ position, total }).toEqual({ position: bank.recorded.length, total: 0n });
   expect(accounts).toEqual([
@@ -139,7 +139,7 @@ test('the trial balance adds up to nothing, kind by kind', async () => {
   ]);
 });
 
-test('keys are found with the position of their command, and the checkpoint with them', async () => {
+test('finds keys with their command’s position, and gives the checkpoint', async () => {
   const keys = keyIndex({ pool: database.pool });
   const checkpoint = bank.recorded.length;
   expect(await keys.lookUp(['command-3', 'nobody', 'command-1'])).toEqual({
@@ -152,18 +152,18 @@ test('keys are found with the position of their command, and the checkpoint with
   expect(await keys.lookUp([])).toEqual({ checkpoint, positions: new Map() });
 });
 
-describe('waiting', () => {
+describe('waiting for a position', () => {
   const appendOne = async (): Promise<void> => {
     bank.transfer('1', '2', 1n);
     await database.apply(bank.recorded.slice(-1), 1);
   };
 
-  test('what is there already is not waited for', async () => {
+  test('ends at once when the position is reached already', async () => {
     expect(await known.waitFor(bank.recorded.length, 10_000)).toBe(true);
     expect(await known.waitFor(0, 10_000)).toBe(true);
   });
 
-  test('it ends when the read model gets there', async () => {
+  test('ends when the read model reaches the position', async () => {
     const next = bank.recorded.length + 1;
     let early = false;
     const both = Promise.all([known.waitFor(next, 10_000), known.waitFor(next + 1, 10_000)]);
@@ -175,13 +175,13 @@ describe('waiting', () => {
     expect(await both).toEqual([true, true]);
   });
 
-  test('it ends when the time runs out', async () => {
+  test('ends when the time runs out', async () => {
     const before = performance.now();
     expect(await known.waitFor(bank.recorded.length + 1, 100)).toBe(false);
     expect(performance.now() - before).toBeGreaterThan(95);
   });
 
-  test('it outlives a lost connection', async () => {
+  test('survives a lost connection', async () => {
     const waited = known.waitFor(bank.recorded.length + 1, 10_000);
     await eventually(async () => (await endListeners()) > 0);
     await appendOne();
@@ -191,15 +191,15 @@ describe('waiting', () => {
     expect(await again).toBe(true);
   });
 
-  test('a crowd is served by one look at a time, and bounded', async () => {
+  test('serves ten thousand at once, and no more', async () => {
     const next = bank.recorded.length + 1;
-    const crowd = Array.from({ length: 10_000 }, () => known.waitFor(next, 20_000));
+    const waits = Array.from({ length: 10_000 }, () => known.waitFor(next, 20_000));
     expect(await known.waitFor(next, 20_000)).toBe(false);
     await appendOne();
-    expect(new Set(await Promise.all(crowd))).toEqual(new Set([true]));
+    expect(new Set(await Promise.all(waits))).toEqual(new Set([true]));
   });
 
-  test('closing sends everybody home', async () => {
+  test('ends for everybody when it is closed', async () => {
     const other = readModel({ pool: database.pool });
     const waited = other.waitFor(bank.recorded.length + 1, 10_000);
     other.close();

@@ -7,18 +7,19 @@ import type { EventLog } from '../../ledger/src/journal/event-log.ts';
 import type { Journal } from '../../ledger/src/journal/journal.ts';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { testEventLog } from '../../tests/support/event-log.ts';
+import type { TestDatabase } from '../../tests/support/postgres.ts';
 import { createDatabase } from '../../tests/support/postgres.ts';
 import { applyBatch } from '../src/apply.ts';
 import { projectorConnection } from '../src/connection.ts';
-import { openHolders } from '../src/holders.ts';
+import { decryptNames } from '../src/customer-names.ts';
 import { project } from '../src/project.ts';
 import { runProjector } from '../src/projector.ts';
 import { toBatch } from '../src/statements.ts';
 import type { TestBank } from './bank.ts';
-import { openProfile } from './bank.ts';
+import { decryptProfile } from './bank.ts';
 
 export type RunningProjector = {
-  readonly turn: 'working' | 'standing by' | undefined;
+  readonly state: 'working' | 'standing by' | undefined;
   /** Settles when it ends, by itself or by `stop`. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -26,6 +27,7 @@ export type RunningProjector = {
 
 export type ReadModelDatabase = {
   readonly url: string;
+  readonly logIns: TestDatabase['logIns'];
   readonly eventLog: EventLog;
   /** The owner's, for whatever a test wants to see or break. */
   readonly pool: pg.Pool;
@@ -33,7 +35,7 @@ export type ReadModelDatabase = {
   /** Appends to the journal what the bank has more. */
   write(bank: TestBank): Promise<void>;
   startProjector(): RunningProjector;
-  /** Waits until the read model stands where the journal ends. */
+  /** Waits until the read model has reached the journal's head. */
   caughtUp(): Promise<void>;
   /** Writes events straight to the read model, `size` a batch. */
   apply(recorded: readonly Recorded[], size: number): Promise<void>;
@@ -65,6 +67,7 @@ export async function readModelDatabase(): Promise<ReadModelDatabase> {
 
   return {
     url: database.url,
+    logIns: database.logIns,
     eventLog,
     pool,
     journal,
@@ -80,19 +83,19 @@ export async function readModelDatabase(): Promise<ReadModelDatabase> {
     },
     startProjector() {
       const end = new AbortController();
-      let turn: RunningProjector['turn'];
+      let state: RunningProjector['state'];
       const ended = runProjector({
         journal,
-        connection: () => new pg.Client(projectorConnection(database.url, 'read')),
-        openProfile,
+        connection: () => new pg.Client(projectorConnection(database.logIns.projector, 'read')),
+        decryptProfile,
         log: { info: () => undefined, warn: () => undefined },
-        onTurn: (taken) => (turn = taken),
+        onLock: (now) => (state = now),
         signal: end.signal,
       });
       ended.catch(() => undefined);
       const projector = {
-        get turn() {
-          return turn;
+        get state() {
+          return state;
         },
         ended,
         stop() {
@@ -111,12 +114,12 @@ export async function readModelDatabase(): Promise<ReadModelDatabase> {
     },
     async apply(recorded, size) {
       await storeKeys(recorded);
-      const client = new pg.Client(projectorConnection(database.url, 'read'));
+      const client = new pg.Client(projectorConnection(database.logIns.projector, 'read'));
       await client.connect();
       try {
         for (let from = 0; from < recorded.length; from += size) {
           const rows = project(recorded.slice(from, from + size));
-          await applyBatch(client, toBatch({ ...rows, customers: await openHolders(rows.customers, openProfile) }));
+          await applyBatch(client, toBatch({ ...rows, customers: await decryptNames(rows.customers, decryptProfile) }));
         }
       } finally {
         await client.end();
@@ -144,7 +147,7 @@ const giveUpAfterMs = 20_000;
 export async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
   const until = performance.now() + giveUpAfterMs;
   while (!(await holds())) {
-    if (performance.now() > until) throw new Error('it never came to be');
+    if (performance.now() > until) throw new Error('the awaited condition was never met');
     await sleep(10);
   }
 }

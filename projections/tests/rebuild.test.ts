@@ -1,13 +1,14 @@
-/** A rebuild gives the same rows, shows what differs, and takes the place of the old without anybody noticing. */
+/** A rebuild gives the same rows, reports what differs, and replaces the read model while it is in use. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { advisoryLocks } from '../../ledger/src/postgres-names.ts';
 import { projectorConnection } from '../src/connection.ts';
 import { readModel } from '../src/postgres-read-model.ts';
 import type { Rebuilt } from '../src/rebuild.ts';
 import { rebuild } from '../src/rebuild.ts';
 import type { TestBank } from './bank.ts';
-import { openProfile, testBank } from './bank.ts';
+import { decryptProfile, testBank } from './bank.ts';
 import type { ReadModelDatabase } from './read-model-database.ts';
 import { readModelDatabase } from './read-model-database.ts';
 
@@ -44,7 +45,7 @@ async function runRebuild(
   try {
     return await rebuild({
       journal: database.journal,
-      openProfile,
+      decryptProfile,
       owner,
       observer,
       writer,
@@ -85,7 +86,7 @@ async function definitions(): Promise<unknown> {
   return { columns, indexes, settings, constraints, grants };
 }
 
-test('the rebuilt tables are the old ones again, in content and in kind', async () => {
+test('rebuilds the same rows, columns, indexes, settings and rights', async () => {
   await database.apply(bank.recorded, 50);
   const [content, kind] = [await database.content(), await definitions()];
   const rebuilt = await runRebuild();
@@ -98,7 +99,7 @@ test('the rebuilt tables are the old ones again, in content and in kind', async 
   expect(rows).toEqual([{ nspname: 'read' }]);
 });
 
-test('what was altered is reported by its key, and mended', async () => {
+test('reports altered rows by their keys, and repairs them', async () => {
   await database.apply(bank.recorded, 50);
   const content = await database.content();
   await database.pool.query(`
@@ -115,13 +116,13 @@ test('what was altered is reported by its key, and mended', async () => {
   expect(await database.content()).toEqual(content);
 });
 
-test('the checkpoint stays where it was, also when the read model is behind', async () => {
+test('leaves the checkpoint where it was, also when the read model is behind', async () => {
   await database.apply(bank.recorded.slice(0, 30), 50);
   expect(await runRebuild()).toMatchObject({ position: 30 });
   expect(await readModel({ pool: database.pool }).position()).toBe(30);
 });
 
-test('projector, writers and readers go on meanwhile', async () => {
+test('projector, writers and readers go on during a rebuild', async () => {
   database.startProjector();
   await database.caughtUp();
   const known = readModel({ pool: database.pool });
@@ -158,10 +159,10 @@ test('projector, writers and readers go on meanwhile', async () => {
   known.close();
 });
 
-test('a second rebuild is refused while one is under way, and one that broke off is begun anew', async () => {
+test('does not run beside another rebuild, and starts over after one that broke off', async () => {
   await database.apply(bank.recorded, 50);
   const other = await database.pool.connect();
-  await other.query('select pg_advisory_lock(7241003)');
+  await other.query('select pg_advisory_lock($1)', [advisoryLocks.rebuild]);
   expect(await runRebuild()).toBe('under way already');
   other.release(true);
 

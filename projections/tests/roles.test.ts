@@ -1,4 +1,4 @@
-/** The database itself refuses what a service's role must not do. */
+/** The database itself rejects what a service's role must not do. */
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestDatabase } from '../../tests/support/postgres.ts';

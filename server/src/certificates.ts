@@ -4,11 +4,15 @@ import { X509Certificate, X509Crl } from '@peculiar/x509';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import type { TlsFiles } from './http/https-server.ts';
+import type { z } from 'zod/mini';
+import type { readiness } from '../../api/src/calls/system.ts';
+import type { TlsFiles } from './http/listener.ts';
 
 const dayMs = 86_400_000;
 /** Time enough to renew: the server's is made anew in a second, a new authority has to reach everybody. */
 const warnDays = { server: 30, authority: 180 } as const;
+
+type Warnings = z.output<typeof readiness>['warnings'];
 
 type Held = {
   readonly tls: TlsFiles;
@@ -22,8 +26,8 @@ export type Certificates = {
   readonly isRevoked: (serial: string) => boolean;
   /** When the certificates run out: milliseconds since 1970. */
   readonly notAfterMs: Held['notAfterMs'];
-  /** What somebody should see to soon, each in a sentence. */
-  warnings(nowMs: number): readonly string[];
+  /** What somebody should see to soon. */
+  warnings(nowMs: number): Warnings;
   /** Looks for files that changed, and reads them; those that cannot be used change nothing, and are warned of. */
   refresh(onRenewed: (tls: TlsFiles) => void): Promise<void>;
 };
@@ -34,7 +38,7 @@ const names = ['ca.crt', 'server.crt', 'server.key', 'ca.crl'] as const;
 export async function readCertificates(certsDir: string): Promise<Certificates> {
   let print = await fingerprint(certsDir);
   let held = await read(certsDir);
-  let trouble: string | undefined;
+  let trouble: Warnings[number] | undefined;
 
   return {
     get tls() {
@@ -48,7 +52,10 @@ export async function readCertificates(certsDir: string): Promise<Certificates> 
       const days = (which: 'server' | 'authority'): number => Math.floor((held.notAfterMs[which] - nowMs) / dayMs);
       const expiring = (['server', 'authority'] as const)
         .filter((which) => days(which) < warnDays[which])
-        .map((which) => `The ${which}’s certificate runs out in ${String(days(which))} days: npm run certs -- renew.`);
+        .map((which) => ({
+          code: 'certificate_expires' as const,
+          detail: `The ${which}’s certificate runs out in ${String(days(which))} days: npm run certs -- renew.`,
+        }));
       return trouble === undefined ? expiring : [...expiring, trouble];
     },
     async refresh(onRenewed) {
@@ -59,12 +66,15 @@ export async function readCertificates(certsDir: string): Promise<Certificates> 
         const next = await read(certsDir);
         // Whoever takes the list away does not let anybody in again.
         const isListGone = held.revoked !== undefined && next.revoked === undefined;
-        trouble = isListGone ? `The revocation list is gone from ${certsDir}: bring it back.` : undefined;
+        trouble = isListGone
+          ? { code: 'revocation_list_missing', detail: `The revocation list is gone from ${certsDir}: bring it back.` }
+          : undefined;
         const isRenewed = Object.values(next.tls).join() !== Object.values(held.tls).join();
         held = isListGone ? { ...next, revoked: held.revoked } : next;
         if (isRenewed) onRenewed(held.tls);
       } catch (error) {
-        trouble = `${error instanceof Error ? error.message : String(error)} Those read before stay in use.`;
+        const reason = error instanceof Error ? error.message : String(error);
+        trouble = { code: 'certificates_unusable', detail: `${reason} Those read before stay in use.` };
       }
     },
   };

@@ -1,8 +1,10 @@
 /** The server's process: reads the configuration, starts the server, says when it is ready, and ends in order. */
 import { readFile } from 'node:fs/promises';
+import { endWith } from '../../ledger/src/failure.ts';
+import { assertLimitedRole } from '../../ledger/src/limited-role.ts';
+import { createLog } from '../../ledger/src/log.ts';
 import type { ServerConfig } from './config.ts';
-import { ConfigError, readServerConfig } from './config.ts';
-import { createLog } from './http/log.ts';
+import { readServerConfig } from './config.ts';
 import { loadSecrets } from './secrets.ts';
 import type { RunningServer } from './start-server.ts';
 import { startServer } from './start-server.ts';
@@ -11,24 +13,23 @@ import { startServer } from './start-server.ts';
 const endWithinMs = 20_000;
 
 const config = configuration();
-const log = createLog(config.logLevel);
+const log = createLog('server', config.logLevel);
 
 function configuration(): ServerConfig {
   try {
     return readServerConfig(process.env);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.error(error.message);
-    process.exit(1);
+    return endWith(error);
   }
 }
 
 async function start(): Promise<RunningServer> {
   const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
   const { version } = JSON.parse(manifest) as { version: string };
+  await assertLimitedRole(config.databaseUrl, 'SERVER_DATABASE_URL');
   return startServer({
     ...config,
-    secrets: await loadSecrets(config.stateDir),
+    secrets: await loadSecrets(config.stateDir, config.databaseUrl),
     version,
     log,
     onBroken: (error) => {
@@ -74,7 +75,7 @@ function end(why: string): void {
 process.on('SIGTERM', () => {
   end('SIGTERM');
 });
-// Ctrl-C reaches every process of the terminal; the supervisor says when it is the server's turn to end.
+// Ctrl-C reaches every process of the terminal; the supervisor says when it is the server's time to end.
 process.on('SIGINT', () => {
   if (!process.connected) end('SIGINT');
 });
@@ -83,5 +84,5 @@ process.on('disconnect', () => {
   end('the supervisor is gone');
 });
 
-log.info({ port: server.port }, 'the server answers');
+log.info({ port: server.port }, 'the server listens');
 process.send?.({ ready: true });

@@ -1,24 +1,25 @@
 /** Watches how far the read model is behind the journal, in seconds: the age of the oldest event it lacks. */
 
 export type ProjectorWatch = {
-  /** Takes note of where both stand now. */
-  look(now: { readonly atMs: number; readonly head: number; readonly position: number }): void;
+  /** Takes in how far both have got by now. */
+  observe(now: { readonly atMs: number; readonly head: number; readonly position: number }): void;
   lagSeconds(nowMs: number): number;
   readonly position: number;
 };
 
-/** Past so many looks without progress the lag is known well enough. */
-const mostLooks = 600;
+/** Ten minutes at one a second; past them the oldest alone says how long the lag is. */
+const mostObservations = 600;
 
 export function projectorWatch(): ProjectorWatch {
   /** When the journal was seen at heads the read model has not reached, the earliest first. */
   let unreached: { readonly atMs: number; readonly head: number }[] = [];
   let position = 0;
   return {
-    look(now) {
+    observe(now) {
       position = now.position;
       unreached = unreached.filter(({ head }) => head > now.position);
-      if (now.head > now.position && unreached.length < mostLooks) unreached.push({ atMs: now.atMs, head: now.head });
+      if (now.head > now.position && unreached.length < mostObservations)
+        unreached.push({ atMs: now.atMs, head: now.head });
     },
     lagSeconds: (nowMs) => {
       const [oldest] = unreached;

@@ -1,8 +1,10 @@
 /** The secrets that are kept outside the database: without them a copy of it tells nothing about people or PINs. */
 import { join } from 'node:path';
+import pg from 'pg';
+import { openSecret } from '../../ledger/src/vault/check-values.ts';
 import type { MasterKeys } from '../../ledger/src/vault/master-keys.ts';
-import { masterKeyFiles } from '../../ledger/src/vault/master-keys.ts';
-import { makeSecretFile } from '../../ledger/src/vault/secret-file.ts';
+import { generationsIn, masterKeyFiles } from '../../ledger/src/vault/master-keys.ts';
+import { serverConnection } from './connections.ts';
 
 export type Secrets = {
   /** Wrap every customer's own key. */
@@ -13,11 +15,37 @@ export type Secrets = {
   readonly requestKey: Buffer;
 };
 
-/** Reads them, making what is missing. Throws an `Error` with one clear sentence. */
-export async function loadSecrets(stateDir: string): Promise<Secrets> {
-  return {
-    masterKeys: masterKeyFiles(stateDir),
-    pinKey: await makeSecretFile(join(stateDir, 'secrets', 'pin.key')),
-    requestKey: await makeSecretFile(join(stateDir, 'secrets', 'request.key')),
+/** What shows that a secret was used, where the database has no check value of it yet. */
+const uses = {
+  master: `exists (select from vault.customer_keys where generation = $1)
+    or exists (select from access.staff where totp_generation = $1)`,
+  pin: 'exists (select from access.pins)',
+  request: `exists (select from journal.identity where first_event is not null)
+    or exists (select from journal.events) or exists (select from read.checkpoint where position > 0)`,
+} as const;
+
+/**
+ * Reads them from `$STATE_DIR/secrets`, making those that the database does not need yet. Throws a `Failure` for one that
+ * is missing, or is not the one that the database was used with. `databaseUrl` is the server's.
+ */
+export async function loadSecrets(stateDir: string, databaseUrl: string): Promise<Secrets> {
+  const client = new pg.Client(serverConnection(databaseUrl, 'command'));
+  await client.connect();
+  const isUsed = async (use: string, values: readonly number[] = []): Promise<boolean> => {
+    const { rows } = await client.query<{ used: boolean }>(`select ${use} as used`, [...values]);
+    return rows[0]?.used === true;
   };
+  const open = (name: string, use: string): Promise<Buffer> =>
+    openSecret(client, { path: join(stateDir, 'secrets', name), isNeeded: () => isUsed(use) });
+  try {
+    const masterKeys = masterKeyFiles(stateDir);
+    for (const generation of await generationsIn(client)) {
+      const path = masterKeys.pathOf(generation);
+      await openSecret(client, { path, isNeeded: () => isUsed(uses.master, [generation]) });
+    }
+    const pinKey = await open('pin.key', uses.pin);
+    return { masterKeys, pinKey, requestKey: await open('request.key', uses.request) };
+  } finally {
+    await client.end();
+  }
 }

@@ -1,22 +1,25 @@
 /** Every route × everyone who may come: nobody gets in where they do not belong, and a new route needs a rule here. */
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freezeAccount } from '../src/http/contract/operations.ts';
-import { logOut } from '../src/http/contract/sessions.ts';
-import { logOutStaff } from '../src/http/contract/staff.ts';
-import { openApiDocument } from '../src/http/contract/system.ts';
+import { freezeAccount, resetPin } from '../../api/src/calls/operations.ts';
+import { logIn, logOut } from '../../api/src/calls/sessions.ts';
+import { logOutStaff } from '../../api/src/calls/staff.ts';
+import { openApiDocument } from '../../api/src/calls/system.ts';
 import type { Bank } from './support/bank.ts';
 import { openBank } from './support/bank.ts';
 
 const roles = [
   ...['nobody', 'customer', 'auditor', 'operator'],
   ...['customer whose session expired', 'customer whose session was revoked', 'customer who logged out'],
+  ...['customer who must change the PIN', 'customer whose PIN was reset'],
   ...['auditor whose session expired', 'auditor who logged out', 'operator who left the staff', 'made-up token'],
 ] as const;
 type Role = (typeof roles)[number];
 
 const anyone: readonly Role[] = roles;
 const customers: readonly Role[] = ['customer'];
+/** Also before the PIN is changed. */
+const anyCustomers: readonly Role[] = ['customer', 'customer who must change the PIN'];
 const auditors: readonly Role[] = ['auditor', 'operator'];
 const operators: readonly Role[] = ['operator'];
 
@@ -24,20 +27,28 @@ const operators: readonly Role[] = ['operator'];
 const rules: Readonly<Record<string, readonly Role[]>> = {
   ...{ openAccount: anyone, logIn: anyone, logInStaff: anyone },
   ...{ live: anyone, ready: anyone, metrics: anyone, openApiDocument: anyone },
-  ...{ logOut: customers, readOwnAccount: customers, readOwnEntries: customers, downloadStatement: customers },
+  ...{ logOut: anyCustomers, logOutEverywhere: anyCustomers, changePin: anyCustomers },
+  ...{ readOwnAccount: customers, readOwnEntries: customers, downloadStatement: customers },
   ...{ deposit: customers, withdraw: customers, previewTransfer: customers, transfer: customers },
   ...{ readStaffSession: auditors, logOutStaff: auditors, searchAccounts: auditors, auditAccount: auditors },
-  ...{ auditEvents: auditors, auditState: auditors, auditStanding: auditors, auditEntries: auditors },
-  ...{ trialBalance: auditors, readOverview: auditors, readCurve: auditors, followFeed: auditors },
+  ...{ auditEvents: auditors, auditState: auditors, auditStateSummary: auditors, auditEntries: auditors },
+  ...{ trialBalance: auditors, readOverview: auditors, readBalanceHistory: auditors, followFeed: auditors },
   ...{ beginVerification: auditors, listVerifications: auditors, followVerification: auditors },
   ...{ exportEntries: auditors, exportEvents: auditors, exportStatement: auditors },
   ...{ transferBatch: operators, freezeAccount: operators, unfreezeAccount: operators, unlockAccess: operators },
+  ...{ resetPin: operators, closeAccount: operators, reverseEntry: operators },
   ...{ closeAccount: operators, reverseEntry: operators },
+  ...{ listProposals: auditors, readProposal: auditors, approveProposal: operators, rejectProposal: operators },
 };
 /** Made at a terminal: without its certificate nobody gets even that far where terminals are required. */
-const atTerminals = ['openAccount', 'logIn', 'readOwnAccount', 'readOwnEntries', 'downloadStatement'].concat([
-  ...['deposit', 'withdraw', 'previewTransfer', 'transfer'],
-]);
+const atTerminals = [
+  'openAccount',
+  'logIn',
+  'readOwnAccount',
+  'readOwnEntries',
+  'downloadStatement',
+  'changePin',
+].concat([...['deposit', 'withdraw', 'previewTransfer', 'transfer']]);
 
 type Operation = { readonly id: string; readonly method: string; readonly path: string };
 
@@ -90,8 +101,23 @@ async function tokenOf(role: Role): Promise<string | undefined> {
       await bank.database.query(`delete from access.staff where role = 'operator'`);
       return token;
     }
+    case 'customer who must change the PIN': {
+      const { account } = await bank.customer();
+      const body = { reason: 'forgotten' };
+      const reset = await bank.client.call(resetPin, {
+        token: await bank.staff('operator'),
+        params: { account },
+        body,
+      });
+      const pin = reset.body.oneTimePin;
+      return (await bank.client.call(logIn, { body: { accountNumber: account, pin } })).body.token;
+    }
     default: {
       const { token, account } = await bank.customer();
+      if (role === 'customer whose PIN was reset') {
+        const body = { reason: 'forgotten' };
+        await bank.client.call(resetPin, { token: await bank.staff('operator'), params: { account }, body });
+      }
       if (role === 'customer who logged out') await bank.client.call(logOut, { token });
       if (role === 'customer whose session was revoked') {
         const freeze = { token: await bank.staff('operator'), params: { account }, body: { reason: 'stolen' } };
@@ -105,7 +131,7 @@ async function tokenOf(role: Role): Promise<string | undefined> {
   }
 }
 
-/** The code of the refusal, or that it was let in: a body that is no good is nobody's concern here. */
+/** The code of the rejection, or that it was let in: a body that is no good is nobody's concern here. */
 async function knock(origin: string, { method, path }: Operation, token: string | undefined): Promise<string> {
   const filled = path.replace('{account}', '1').replace('{entryId}', '1.0').replace('{id}', '999999');
   const reply = await request(origin + filled, {
@@ -122,7 +148,7 @@ async function knock(origin: string, { method, path }: Operation, token: string 
     return 'let in';
   }
   const { code } = (await reply.body.json()) as { code: string };
-  return code === 'unauthenticated' || code === 'forbidden' ? code : 'let in';
+  return ['unauthenticated', 'forbidden', 'pin_change_required'].includes(code) ? code : 'let in';
 }
 
 test('every route has a rule, and every rule a route', () => {
@@ -135,17 +161,19 @@ describe.each(roles)('%s', (role) => {
       const isAllowed = rules[operation.id]?.includes(role) === true;
       const answer = await knock(bank.client.origin, operation, await tokenOf(role));
       // An auditor is known, and told that the call is not theirs; everybody else is not known at all.
-      const refusal = role === 'auditor' && rules[operation.id] === operators ? 'forbidden' : 'unauthenticated';
-      expect(`${operation.id}: ${answer}`).toBe(`${operation.id}: ${isAllowed ? 'let in' : refusal}`);
+      const isTooEarly = role === 'customer who must change the PIN' && rules[operation.id] === customers;
+      const isAuditors = role === 'auditor' && rules[operation.id] === operators;
+      const rejection = isTooEarly ? 'pin_change_required' : isAuditors ? 'forbidden' : 'unauthenticated';
+      expect(`${operation.id}: ${answer}`).toBe(`${operation.id}: ${isAllowed ? 'let in' : rejection}`);
     }
   });
 });
 
 test('no customer’s route takes an account: each knows one account only, the session’s', () => {
-  const own = operations.filter(({ id }) => rules[id] === customers);
+  const own = operations.filter(({ id }) => rules[id] === customers || rules[id] === anyCustomers);
   expect(own.filter(({ path }) => path.includes('{'))).toEqual([]);
   // What each gives out, whatever is sent along: session-safety.test.ts.
-  expect(own).toHaveLength(8);
+  expect(own).toHaveLength(10);
 });
 
 test('where terminals are required, no customer’s call gets in without a terminal’s certificate', async () => {

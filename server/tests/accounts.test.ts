@@ -1,12 +1,14 @@
-/** Opening an account over HTTPS, and seeing it: what is answered, what is kept, and what a retry does. */
+/** Opening an account over HTTPS, and seeing it: what is answered, what is stored, and what a retry does. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { civilTime } from '../../ledger/src/civil-time.ts';
 import { encode } from '../../ledger/src/domain/codec.ts';
-import { downloadStatement, openAccount, readOwnAccount, readOwnEntries } from '../src/http/contract/accounts.ts';
-import { deposit, transfer, withdraw } from '../src/http/contract/money.ts';
-import { logIn } from '../src/http/contract/sessions.ts';
+import { downloadStatement, openAccount, readOwnAccount, readOwnEntries } from '../../api/src/calls/accounts.ts';
+import { deposit, transfer, withdraw } from '../../api/src/calls/money.ts';
+import { logIn } from '../../api/src/calls/sessions.ts';
 import type { Bank } from './support/bank.ts';
 import { openBank, person } from './support/bank.ts';
+import { connect } from './support/client.ts';
 
 const { pin } = person;
 let bank: Bank;
@@ -31,7 +33,7 @@ test('an account is opened, and its holder can log in at once', async () => {
   expect(own.body).toMatchObject({ accountType: 'savings', holder: 'Zoé Dupont-Évrard', status: 'open' });
 });
 
-test('no personal data stands in the journal in clear', async () => {
+test('the journal holds no personal data in clear', async () => {
   const unusual = {
     lastName: 'Xyzzyson',
     firstName: 'Plugh',
@@ -46,19 +48,20 @@ test('no personal data stands in the journal in clear', async () => {
   for (const word of Object.values(unusual)) expect(text).not.toContain(word);
 });
 
-test('a retry gets the same account, keeps the first PIN, and leaves no key behind', async () => {
+test('a retry gets the same account and leaves no key behind; with another PIN it is another request', async () => {
   const key = randomUUID();
   const first = await bank.client.call(openAccount, { key, body: person });
   const keys = await keyCount();
-  const again = await bank.client.call(openAccount, { key, body: { ...person, pin: '9999' } });
+  const again = await bank.client.call(openAccount, { key, body: person });
   expect(again.body).toEqual(first.body);
   expect(again.headers['idempotent-replayed']).toBe('true');
   expect(await keyCount()).toBe(keys);
   const accountNumber = first.body.accountNumber;
-  expect((await bank.client.call(logIn, { body: { accountNumber, pin: '9999' } })).body.code).toBe('pin_invalid');
   expect((await bank.client.call(logIn, { body: { accountNumber, pin } })).status).toBe(201);
-  const other = await bank.client.call(openAccount, { key, body: { ...person, city: 'Lyon' } });
-  expect(other.body.code).toBe('idempotency_key_reused');
+  for (const change of [{ city: 'Lyon' }, { pin: '9031' }]) {
+    const other = await bank.client.call(openAccount, { key, body: { ...person, ...change } });
+    expect(other.body.code).toBe('idempotency_key_reused');
+  }
   expect(await keyCount()).toBe(keys);
 });
 
@@ -72,13 +75,33 @@ test('a retry enrols the PIN when the first try ended between the opening and th
   expect((await bank.client.call(logIn, { body: { accountNumber, pin } })).status).toBe(201);
 });
 
+test('without a terminal’s certificate an opening’s key is a UUID: a stranger’s "1" meets nobody’s opening', async () => {
+  for (const key of ['1', 'opening-17', '00000000-0000-0000-0000-000000000000']) {
+    const rejected = await bank.client.call(openAccount, { key, body: person });
+    expect(rejected.body).toMatchObject({ code: 'validation_failed', errors: [{ where: 'header Idempotency-Key' }] });
+  }
+  const terminal = connect(Number(new URL(bank.client.origin).port), {
+    ca: bank.authority.ca,
+    ...(await bank.authority.terminal('opener')),
+  });
+  expect((await terminal.call(openAccount, { key: '1', body: person })).status).toBe(201);
+  await terminal.close();
+});
+
+test.each(['0000', '1212', '1234', '8901', '4321'])('%s is no PIN to open an account with', async (easy) => {
+  const { body } = await bank.client.call(openAccount, { body: { ...person, pin: easy } });
+  expect(body.errors).toEqual([
+    { where: 'body.pin', problem: 'is too easy to guess: no repeated digits and no sequence' },
+  ]);
+});
+
 test('many openings at once with one key open one account', async () => {
   const key = randomUUID();
   const all = await Promise.all(Array.from({ length: 8 }, () => bank.client.call(openAccount, { key, body: person })));
   expect(new Set(all.map(({ text }) => text)).size).toBe(1);
 });
 
-test('what a person typed is trimmed and composed; what cannot be a name is refused in clear words', async () => {
+test('what a person typed is trimmed and composed; what cannot be a name is rejected in clear words', async () => {
   const opened = await bank.client.call(openAccount, { body: { ...person, firstName: '  Ele\u0301onore ' } });
   const session = await bank.client.call(logIn, { body: { accountNumber: opened.body.accountNumber, pin } });
   expect(session.body.holder).toBe('Eléonore Dupont-Évrard');
@@ -134,15 +157,15 @@ test('entries come newest first, page by page', async () => {
 });
 
 test('a statement has every entry, oldest first, in the form it is documented in', async () => {
-  const { token, account } = await bank.customer({ cents: 10_050 });
+  const { token, account } = await bank.customer({ amountMinor: 10_050n });
   const { account: to } = await bank.customer();
   await bank.client.call(withdraw, { token, body: { amount: '0.50', pin } });
-  const last = await bank.client.call(transfer, { token, body: { to, amount: '30', pin } });
+  const last = await bank.client.call(transfer, { token, body: { to, amount: '30', pin, reference: 'cinéma' } });
   const statement = await bank.client.call(downloadStatement, {
     token,
     query: { after: last.body.position },
   });
-  const today = new Date().toISOString().slice(0, 10);
+  const today = civilTime('Europe/Paris').dayOf(Date.now());
   expect(statement.headers['content-type']).toBe('text/csv; charset=utf-8');
   expect(statement.headers['content-disposition']).toBe(`attachment; filename="statement-${account}.csv"`);
   expect(statement.text.replace('\ufeff', '')).toBe(
@@ -150,7 +173,7 @@ test('a statement has every entry, oldest first, in the form it is documented in
       'Date;Libellé;Montant;Solde',
       `${today};Dépôt;100.50;100.50`,
       `${today};Retrait;-0.50;100.00`,
-      `${today};Virement vers ${to};-30.00;70.00`,
+      `${today};Virement vers ${to} — cinéma;-30.00;70.00`,
       '',
     ].join('\n'),
   );

@@ -1,10 +1,12 @@
 /** The auditor's calls: finding accounts, replaying an account's history, and the balance of the whole bank. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { civilTime } from '../../ledger/src/civil-time.ts';
 import { encode } from '../../ledger/src/domain/codec.ts';
 import type { Recorded } from '../../ledger/src/domain/events.ts';
 import { testEventLog } from '../../tests/support/event-log.ts';
-import * as audit from '../src/http/contract/audit.ts';
-import { deposit, transfer, withdraw } from '../src/http/contract/money.ts';
+import * as audit from '../../api/src/calls/audit-accounts.ts';
+import { trialBalance } from '../../api/src/calls/bank-overview.ts';
+import { deposit, transfer, withdraw } from '../../api/src/calls/money.ts';
 import type { Bank, Customer } from './support/bank.ts';
 import { openBank, person } from './support/bank.ts';
 import type { Reply } from './support/client.ts';
@@ -19,7 +21,7 @@ let position = 0;
 beforeAll(async () => {
   bank = await openBank();
   token = await bank.staff('auditor');
-  zoe = await bank.customer({ cents: 10_000, firstName: 'Zoé' });
+  zoe = await bank.customer({ amountMinor: 10_000n, firstName: 'Zoé' });
   paul = await bank.customer({ firstName: 'Paul' });
   await bank.client.call(withdraw, { token: zoe.token, body: { amount: '20', pin } });
   await bank.client.call(transfer, { token: zoe.token, body: { to: paul.account, amount: '30', pin } });
@@ -101,8 +103,8 @@ test('the state at any version, and now', async () => {
   expect(await state({ version: 1 }, 'cash:desk')).toMatchObject({ state: { balance: '-100.00' } });
 });
 
-const standing = async (sent: Record<string, string | number>, account = zoe.account) =>
-  (await bank.client.call(audit.auditStanding, { token, params: { account }, query: sent })).body;
+const stateSummary = async (sent: Record<string, string | number>, account = zoe.account) =>
+  (await bank.client.call(audit.auditStateSummary, { token, params: { account }, query: sent })).body;
 
 /** When each event of an account was recorded, oldest first. */
 async function momentsOf(account: string, after: number): Promise<readonly string[]> {
@@ -115,33 +117,39 @@ test('the state at any moment, and the balance by value date beside it', async (
   const [, deposited = ''] = await momentsOf(zoe.account, position);
   expect(await state({ at: deposited })).toMatchObject({ state: { balance: '100.00', version: 1 } });
   expect(await state({ at: justBefore(deposited) })).toMatchObject({ state: { version: 0 } });
-  const today = deposited.slice(0, 10);
+  const today = civilTime('Europe/Paris').dayOf(Date.parse(deposited));
   expect(await state({ at: today })).toMatchObject({ state: { balance: '55.00' }, balanceByValueDate: '55.00' });
   expect(await state({ at: '2001-01-01' })).toEqual({ account: zoe.account, balanceByValueDate: '0.00' });
+  // An instant is an instant, however it is written and however far away.
+  expect(await state({ at: deposited.replace('Z', '-00:00') })).toMatchObject({ state: { version: 1 } });
+  for (const at of ['9999-12-31T23:59:59-14:00', '9999-12-31']) {
+    expect(await state({ at })).toMatchObject({ state: { balance: '55.00' }, balanceByValueDate: '55.00' });
+    expect((await stateSummary({ at })).state).toMatchObject({ balance: '55.00' });
+  }
   expect((await state({ at: today, version: 1 })).code).toBe('validation_failed');
 });
 
-test('where an account stood after a posting or at a moment is what the fold of all its events says', async () => {
+test('the state summary after a posting or at a moment is what the fold of all the account’s events says', async () => {
   const moments = await momentsOf(zoe.account, position);
-  for (const at of [...moments.slice(1), (moments[1] ?? '').slice(0, 10)]) {
-    expect((await standing({ at })).state).toEqual((await state({ at })).state);
+  for (const at of [...moments.slice(1), civilTime('Europe/Paris').dayOf(Date.parse(moments[1] ?? ''))]) {
+    expect((await stateSummary({ at })).state).toEqual((await state({ at })).state);
   }
   for (const version of [1, 2, 3, 4]) {
-    expect((await standing({ version })).state).toEqual((await state({ version })).state);
+    expect((await stateSummary({ version })).state).toEqual((await state({ version })).state);
   }
-  expect((await standing({ at: justBefore(moments[1] ?? '') })).code).toBe('entry_not_found');
-  expect((await standing({ at: '0000-01-01' })).code).toBe('entry_not_found');
-  expect((await standing({ version: 5 })).code).toBe('entry_not_found');
+  expect((await stateSummary({ at: justBefore(moments[1] ?? '') })).code).toBe('entry_not_found');
+  expect((await stateSummary({ at: '0000-01-01' })).code).toBe('entry_not_found');
+  expect((await stateSummary({ version: 5 })).code).toBe('entry_not_found');
   for (const sent of [{}, { version: 1, at: '2026-01-01' }]) {
-    expect((await standing(sent)).errors).toEqual([{ where: 'query', problem: 'must have either version or at' }]);
+    expect((await stateSummary(sent)).errors).toEqual([{ where: 'query', problem: 'must have either version or at' }]);
   }
 });
 
 test.each(['yesterday', '2026-13-01', '2026-02-30', '2026-01-01T10:00', '2026-02-30T99:00:00Z'])(
-  'the moment %j is refused in one sentence',
+  'the moment %j is rejected in one sentence',
   async (at) => {
-    for (const refused of [await state({ at }), await standing({ at })]) {
-      expect(refused.errors).toEqual([
+    for (const rejected of [await state({ at }), await stateSummary({ at })]) {
+      expect(rejected.errors).toEqual([
         { where: 'query.at', problem: expect.stringMatching(/^must be a day/) as string },
       ]);
     }
@@ -162,7 +170,7 @@ test('entries of any account, newest first', async () => {
 });
 
 test('the trial balance is zero, and says at which position', async () => {
-  const { body } = await bank.client.call(audit.trialBalance, { token, query: query() });
+  const { body } = await bank.client.call(trialBalance, { token, query: query() });
   expect(body).toMatchObject({ total: '0.00', balanced: true });
   expect(body.position).toBeGreaterThanOrEqual(position);
   expect(body.accounts).toContainEqual({ kind: 'customer', accounts: 2, balance: '85.00' });
@@ -180,9 +188,9 @@ async function tamper(at: number, what: 'data' | 'metadata', from: string, to: s
   await bank.database.query('alter table journal.events enable trigger append_only');
 }
 
-test('an event by a server whose clock was ahead belongs to the moment of the one after it', async (context) => {
+test('an event recorded by a server whose clock was ahead counts from the moment of the next event', async (context) => {
   if (testEventLog().eventLogUrl !== undefined) context.skip('needs a journal that can be tampered with: PostgreSQL');
-  const { account, token: session } = await bank.customer({ cents: 500 });
+  const { account, token: session } = await bank.customer({ amountMinor: 500n });
   const ahead = await bank.client.call(deposit, { token: session, body: { amount: '1', pin } });
   const last = await bank.client.call(deposit, { token: session, body: { amount: '1', pin } });
   const [, first = '', second = '', third = ''] = await momentsOf(account, last.body.position);
@@ -192,9 +200,9 @@ test('an event by a server whose clock was ahead belongs to the moment of the on
   expect((await state({ at: first }, account)).state).toMatchObject({ version: 1 });
 });
 
-test('a history that contradicts itself is told, not hidden', async (context) => {
+test('a history that contradicts itself is reported as history_broken', async (context) => {
   if (testEventLog().eventLogUrl !== undefined) context.skip('needs a journal that can be tampered with: PostgreSQL');
-  const victim = await bank.customer({ cents: 500 });
+  const victim = await bank.customer({ amountMinor: 500n });
   const done = await bank.client.call(deposit, { token: victim.token, body: { amount: '1', pin } });
   const after = done.body.position;
   expect((await state({ after }, victim.account)).state?.balance).toBe('6.00');
@@ -202,16 +210,16 @@ test('a history that contradicts itself is told, not hidden', async (context) =>
   await tamper(after, 'data', '"100"', '"101"');
   expect(await state({}, victim.account)).toMatchObject({ code: 'history_broken', status: 500 });
   expect(await state({ at: broken }, victim.account)).toMatchObject({ code: 'history_broken' });
-  // What lies before it is still told.
+  // The state before it can still be read.
   expect((await state({ at: justBefore(broken) }, victim.account)).state?.balance).toBe('5.00');
 });
 
-test('an entry that only the read model has is nowhere an account ever stood', async () => {
+test('an entry that only the read model has gives no state summary', async () => {
   const { account } = await bank.customer();
   await bank.database.query(
     `insert into read.entries (account, version, position, posting, type, recorded_at, value_date, amount, balance)
      values ($1, 1, 999999999, 0, 'deposit', now(), now(), 100, 100)`,
     [account],
   );
-  expect((await standing({ version: 1 }, account)).code).toBe('entry_not_found');
+  expect((await stateSummary({ version: 1 }, account)).code).toBe('entry_not_found');
 });

@@ -1,8 +1,8 @@
 /** The batch call: each transfer decided on its own, in order, and idempotent by key and id. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readOwnAccount } from '../src/http/contract/accounts.ts';
-import { transferBatch } from '../src/http/contract/batch.ts';
+import { readOwnAccount } from '../../api/src/calls/accounts.ts';
+import { transferBatch } from '../../api/src/calls/batch.ts';
 import type { Bank } from './support/bank.ts';
 import { openBank } from './support/bank.ts';
 
@@ -15,10 +15,14 @@ beforeAll(async () => {
 afterAll(() => bank.close());
 
 const send = (transfers: readonly object[], key?: string) =>
-  bank.client.call(transferBatch, { token: operator, body: { transfers }, ...(key !== undefined && { key }) });
+  bank.client.call(transferBatch, {
+    token: operator,
+    body: { reason: 'salaries', transfers },
+    ...(key !== undefined && { key }),
+  });
 
-test('each transfer stands for itself, and later ones see what earlier ones did', async () => {
-  const [one, two] = [await bank.customer({ cents: 1_000 }), await bank.customer()];
+test('each transfer is decided on its own, and later ones see what earlier ones did', async () => {
+  const [one, two] = [await bank.customer({ amountMinor: 1_000n }), await bank.customer()];
   const [from, to] = [one.account, two.account];
   const { body } = await send([
     { id: 'a', from, to, amount: '6' },
@@ -45,16 +49,16 @@ test('each transfer stands for itself, and later ones see what earlier ones did'
   expect((await bank.client.call(readOwnAccount, { token: two.token, query })).body.balance).toBe('6.50');
 });
 
-test('sent again it does nothing twice; a transfer changed under its id is refused alone', async () => {
-  const [one, two] = [await bank.customer({ cents: 10_000 }), await bank.customer()];
+test('sent again it does nothing twice; a transfer changed under its id is rejected alone', async () => {
+  const [one, two] = [await bank.customer({ amountMinor: 10_000n }), await bank.customer()];
   const [from, to] = [one.account, two.account];
   const key = randomUUID();
   const transfers = Array.from({ length: 50 }, (_, n) => ({ id: String(n), from, to, amount: '1' }));
   const first = await send(transfers, key);
   expect((await send(transfers, key)).body).toEqual(first.body);
   const changed = await send([{ id: '0', from, to, amount: '2' }, ...transfers.slice(1)], key);
-  expect(changed.body.results[0]).toEqual({ id: '0', status: 'rejected', code: 'idempotency_key_reused' });
-  expect(changed.body.results[1]).toEqual({ id: '1', status: 'accepted' });
+  expect(changed.body.results?.[0]).toEqual({ id: '0', status: 'rejected', code: 'idempotency_key_reused' });
+  expect(changed.body.results?.[1]).toEqual({ id: '1', status: 'accepted' });
   const seen = await bank.client.call(readOwnAccount, {
     token: one.token,
     query: { after: first.body.position },
@@ -63,7 +67,7 @@ test('sent again it does nothing twice; a transfer changed under its id is refus
 });
 
 test('a thousand transfers go in one call', async () => {
-  const [one, two] = [await bank.customer({ cents: 100_000 }), await bank.customer()];
+  const [one, two] = [await bank.customer({ amountMinor: 100_000n }), await bank.customer()];
   const transfers = Array.from({ length: 1_000 }, (_, n) => ({
     id: randomUUID(),
     from: one.account,
@@ -72,12 +76,48 @@ test('a thousand transfers go in one call', async () => {
     reference: `Salaire ${String(n)}`,
   }));
   const { body } = await send(transfers);
-  expect(body.results.every(({ status }) => status === 'accepted')).toBe(true);
+  expect(body.results?.every(({ status }) => status === 'accepted')).toBe(true);
   expect((await send([...transfers, { ...transfers[0], id: 'x' }])).body.code).toBe('validation_failed');
 });
 
-test('what is not well formed is said by place, and nothing is done', async () => {
-  const { account: from } = await bank.customer({ cents: 1_000 });
+test('a batch has a reason, which is in the journal before its transfers', async () => {
+  const [one, two] = [await bank.customer({ amountMinor: 1_000n }), await bank.customer()];
+  const transfers = [
+    { id: 'a', from: one.account, to: two.account, amount: '1' },
+    { id: 'b', from: one.account, to: two.account, amount: '-1' },
+    { id: 'c', from: one.account, to: two.account, amount: '2.50' },
+  ];
+  const call = (body: object, key: string = randomUUID()) =>
+    bank.client.call(transferBatch, { token: operator, body, key });
+  for (const reason of [undefined, '', '  ', 'x'.repeat(501)]) {
+    const { body } = await call({ reason, transfers });
+    expect(body.errors).toMatchObject([{ where: 'body.reason' }]);
+  }
+  const before = (await bank.history()).length;
+  const key = randomUUID();
+  const { body } = await call({ reason: 'salaries of May', transfers }, key);
+  const since = (await bank.history()).slice(before);
+  expect(since.map(({ event }) => event)).toMatchObject([
+    { type: 'BatchOrdered', reason: 'salaries of May', count: 3, total: 350n, currency: 'EUR' },
+    { type: 'Transferred' },
+    { type: 'CommandDeclined' },
+    { type: 'Transferred' },
+  ]);
+  for (const { metadata } of since) expect(metadata.actor).toMatch(/^staff:operator/);
+  // The key stands for one reason and one list of ids.
+  expect((await call({ reason: 'salaries of May', transfers }, key)).body).toEqual(body);
+  for (const other of [
+    { reason: 'another', transfers },
+    { reason: 'salaries of May', transfers: transfers.slice(1) },
+    { reason: 'salaries of May', transfers: [...transfers, { ...transfers[0], id: 'd' }] },
+  ]) {
+    expect((await call(other, key)).body.code).toBe('idempotency_key_reused');
+  }
+  expect(await bank.history()).toHaveLength(before + since.length);
+});
+
+test('what is not well formed is named by its field, and nothing is done', async () => {
+  const { account: from } = await bank.customer({ amountMinor: 1_000n });
   const good = { id: 'a', from, to: '1', amount: '1' };
   const mistakes = async (...transfers: object[]) => (await send(transfers)).body.errors;
   expect(await mistakes(good, { ...good, id: 'b', amount: '1,5' })).toMatchObject([
@@ -90,7 +130,7 @@ test('what is not well formed is said by place, and nothing is done', async () =
 });
 
 test('a batch is for operators', async () => {
-  const body = { transfers: [{ id: 'a', from: '1', to: '2', amount: '1' }] };
+  const body = { reason: 'salaries', transfers: [{ id: 'a', from: '1', to: '2', amount: '1' }] };
   const auditor = await bank.staff('auditor');
   expect((await bank.client.call(transferBatch, { token: auditor, body })).body.code).toBe('forbidden');
   const { token } = await bank.customer();

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decode } from '../../ledger/src/domain/codec.ts';
 import { kurrentJournal } from '../../ledger/src/journal/kurrent-journal.ts';
 import { testEventLog } from '../../tests/support/event-log.ts';
-import { readOwnAccount } from '../src/http/contract/accounts.ts';
-import { deposit } from '../src/http/contract/money.ts';
-import { ready } from '../src/http/contract/system.ts';
+import { readOwnAccount } from '../../api/src/calls/accounts.ts';
+import { deposit } from '../../api/src/calls/money.ts';
+import { ready } from '../../api/src/calls/system.ts';
 import type { Bank, Customer } from './support/bank.ts';
 import { openBank, person } from './support/bank.ts';
 
@@ -50,7 +50,7 @@ async function kill(): Promise<void> {
 }
 
 test.skipIf(!needed)('SIGKILL of the event log under load', { timeout: 180_000 }, async () => {
-  const people = await Promise.all(Array.from({ length: 8 }, () => bank.customer({ cents: 100 })));
+  const people = await Promise.all(Array.from({ length: 8 }, () => bank.customer({ amountMinor: 100n })));
   const accepted: { readonly key: string; readonly account: string }[] = [];
   let over = false;
   const move = async ({ account, token }: Customer): Promise<void> => {

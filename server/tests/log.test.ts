@@ -1,17 +1,17 @@
 /** The log of a whole run, at its most talkative, holds no PIN, no password, no token and no name. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { openAccount, readOwnAccount, readOwnEntries } from '../src/http/contract/accounts.ts';
-import { searchAccounts } from '../src/http/contract/audit.ts';
-import { deposit, transfer, withdraw } from '../src/http/contract/money.ts';
-import { logIn, logOut } from '../src/http/contract/sessions.ts';
-import { logInStaff } from '../src/http/contract/staff.ts';
-import { createLog } from '../src/http/log.ts';
+import { openAccount, readOwnAccount, readOwnEntries } from '../../api/src/calls/accounts.ts';
+import { searchAccounts } from '../../api/src/calls/audit-accounts.ts';
+import { deposit, transfer, withdraw } from '../../api/src/calls/money.ts';
+import { logIn, logOut } from '../../api/src/calls/sessions.ts';
+import { logInStaff } from '../../api/src/calls/staff.ts';
+import { createLog } from '../../ledger/src/log.ts';
 import { openBank, person } from './support/bank.ts';
 
 function memory() {
   const lines: string[] = [];
-  return { lines, log: createLog('trace', { write: (line) => lines.push(line) }) };
+  return { lines, log: createLog('server', 'trace', { write: (line) => lines.push(line) }) };
 }
 
 test('a whole run', async () => {

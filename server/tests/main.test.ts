@@ -2,35 +2,22 @@
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { live } from '../src/http/contract/system.ts';
+import { freePort } from '../../operations/src/free-port.ts';
+import { live } from '../../api/src/calls/system.ts';
 import type { Bank } from './support/bank.ts';
 import { openBank } from './support/bank.ts';
 import { connect } from './support/client.ts';
 
 let bank: Bank;
-let folder: string;
 beforeAll(async () => {
   bank = await openBank();
-  folder = await mkdtemp(join(tmpdir(), 'grand-livre-main-'));
 });
 afterAll(async () => {
   await bank.close();
-  await rm(folder, { recursive: true });
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0);
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
-}
 
 function start(
   port: number,
@@ -40,11 +27,11 @@ function start(
     silent: true,
     env: {
       ...process.env,
-      DATABASE_URL: bank.databaseUrl,
+      SERVER_DATABASE_URL: bank.logIns.server,
       PORT: String(port),
       HOST: 'localhost',
       CERTS_DIR: bank.authority.certsDir,
-      STATE_DIR: folder,
+      STATE_DIR: bank.stateDir,
       LOG_LEVEL: 'warn',
       ...changes,
     },
@@ -86,8 +73,8 @@ test('a port that is taken is one clear sentence and a non-zero exit', async () 
 });
 
 test.each([
-  [{ TERMINALS: 'some' }, 'TERMINALS is "some", but must be one of: optional, required.'],
-  [{ DATABASE_URL: '' }, 'DATABASE_URL is not set'],
+  [{ TERMINALS: 'some' }, 'TERMINALS is "some", but must be one of: demo, required.'],
+  [{ SERVER_DATABASE_URL: '' }, 'SERVER_DATABASE_URL is not set'],
   [{ CERTS_DIR: '/nowhere' }, '/nowhere/ca.crt'],
 ])('%o is one clear sentence and a non-zero exit', async (changes, sentence) => {
   const { child, output } = start(await freePort(), changes);

@@ -1,8 +1,9 @@
-/** Money over HTTPS: deposits, withdrawals, transfers and their preview, and every way they are refused. */
+/** Money over HTTPS: deposits, withdrawals, transfers and their preview, and every way they are rejected. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readOwnAccount, readOwnEntries } from '../src/http/contract/accounts.ts';
-import { deposit, previewTransfer, transfer, withdraw } from '../src/http/contract/money.ts';
+import { readOwnAccount, readOwnEntries } from '../../api/src/calls/accounts.ts';
+import { deposit, previewTransfer, transfer, withdraw } from '../../api/src/calls/money.ts';
+import { logIn } from '../../api/src/calls/sessions.ts';
 import type { Bank } from './support/bank.ts';
 import { openBank, person } from './support/bank.ts';
 
@@ -32,7 +33,7 @@ test('a deposit and a withdrawal change the balance, and are read back at once b
 });
 
 test('a preview says what the transfer then does', async () => {
-  const from = await bank.customer({ cents: 10_000 });
+  const from = await bank.customer({ amountMinor: 10_000n });
   const to = await bank.customer({ firstName: 'Maëlle' });
   const preview = await bank.client.call(previewTransfer, {
     token: from.token,
@@ -40,7 +41,7 @@ test('a preview says what the transfer then does', async () => {
   });
   expect(preview.body).toEqual({
     to: to.account,
-    holder: 'Maëlle Dupont-Évrard',
+    payee: 'M… D… É…',
     amount: '25.00',
     balanceAfter: '75.00',
   });
@@ -62,9 +63,48 @@ test('a preview says what the transfer then does', async () => {
   expect(received.body.entries[0]).toMatchObject({ type: 'transfer_in', amount: '25.00', counterparty: from.account });
 });
 
+describe('a preview tells whose account it is', () => {
+  const previewed = async (to: string, name?: string) => {
+    const { token } = await bank.customer({ amountMinor: 100n });
+    const body = { to, amount: '1', ...(name !== undefined && { name }) };
+    return bank.client.call(previewTransfer, { token, body });
+  };
+
+  test('by an answer to the name that the sender typed, and never by the name', async () => {
+    const { account } = await bank.customer({ firstName: 'Maëlle' });
+    for (const [name, payee] of [
+      ['maelle dupont evrard', 'match'],
+      ['Maëlle Dupont-Évrart', 'close'],
+      ['M. Dupont', 'close'],
+      ['Jean Martin', 'none'],
+    ] as const) {
+      const { body, text } = await previewed(account, name);
+      expect(body.payee).toBe(payee);
+      expect(text).not.toMatch(/ma[eë]lle|dupont|vrard/i);
+    }
+  });
+
+  test('by the first letters where no name was typed', async () => {
+    const { account } = await bank.customer({ firstName: 'Maëlle' });
+    const { body, text } = await previewed(account);
+    expect(body.payee).toBe('M… D… É…');
+    expect(text).not.toMatch(/ma[eë]lle|dupont|vrard/i);
+  });
+
+  test('not at all once the customer’s key was destroyed', async () => {
+    const { account } = await bank.customer();
+    await bank.database.query(
+      'delete from read.customers where customer = (select customer from read.accounts where account = $1)',
+      [account],
+    );
+    expect((await previewed(account, 'Zoé Dupont-Évrard')).body.payee).toBe('none');
+    expect((await previewed(account)).body).not.toHaveProperty('payee');
+  });
+});
+
 describe('idempotency', () => {
   test('the same key and body give the first answer again, and nothing happens twice', async () => {
-    const { token } = await bank.customer({ cents: 5_000 });
+    const { token } = await bank.customer({ amountMinor: 5_000n });
     const key = randomUUID();
     const send = () => bank.client.call(withdraw, { token, key, body: { amount: '20', pin } });
     const first = await send();
@@ -89,8 +129,8 @@ describe('idempotency', () => {
     expect(all[0]?.body.balance).toBe('7.00');
   });
 
-  test('the same key with another body, or for another command, is refused', async () => {
-    const { token } = await bank.customer({ cents: 5_000 });
+  test('the same key with another body, or for another command, is rejected', async () => {
+    const { token } = await bank.customer({ amountMinor: 5_000n });
     const key = randomUUID();
     await bank.client.call(deposit, { token, key, body: { amount: '20', pin } });
     for (const [call, amount] of [
@@ -113,7 +153,7 @@ describe('idempotency', () => {
   });
 
   test('a command is answered again although the account could not do it any more', async () => {
-    const { token } = await bank.customer({ cents: 2_000 });
+    const { token } = await bank.customer({ amountMinor: 2_000n });
     const key = randomUUID();
     const send = () => bank.client.call(withdraw, { token, key, body: { amount: '20', pin } });
     const first = await send();
@@ -123,26 +163,35 @@ describe('idempotency', () => {
   });
 });
 
-describe('refusals', () => {
-  const refused = async (token: string, body: object, call: typeof transfer | typeof withdraw = transfer) =>
+describe('rejections', () => {
+  const codeOf = async (token: string, body: object, call: typeof transfer | typeof withdraw = transfer) =>
     (await bank.client.call(call, { token, body })).body.code;
 
-  test('each has its code, and changes nothing', async () => {
-    const { token, account } = await bank.customer({ cents: 1_000 });
+  test('each has its code, moves nothing, and leaves only that it was declined', async () => {
+    const { token, account } = await bank.customer({ amountMinor: 1_000n });
     const { account: to } = await bank.customer();
     const before = await bank.history();
-    expect(await refused(token, { to, amount: '0', pin })).toBe('amount_not_positive');
-    expect(await refused(token, { to, amount: '-5', pin })).toBe('amount_not_positive');
-    expect(await refused(token, { to, amount: '10000000.01', pin })).toBe('limit_exceeded');
-    expect(await refused(token, { to: account, amount: '5', pin })).toBe('same_account');
-    expect(await refused(token, { to: '999999', amount: '5', pin })).toBe('destination_not_found');
-    expect(await refused(token, { to, amount: '10.01', pin })).toBe('insufficient_funds');
-    expect(await refused(token, { amount: '10.01', pin }, withdraw)).toBe('insufficient_funds');
-    expect(await bank.history()).toEqual(before);
+    expect(await codeOf(token, { to, amount: '0', pin })).toBe('amount_not_positive');
+    expect(await codeOf(token, { to, amount: '-5', pin })).toBe('amount_not_positive');
+    expect(await codeOf(token, { to, amount: '10000000.01', pin })).toBe('limit_exceeded');
+    expect(await codeOf(token, { to: account, amount: '5', pin })).toBe('same_account');
+    expect(await codeOf(token, { to: '999999', amount: '5', pin })).toBe('destination_not_found');
+    expect(await codeOf(token, { to, amount: '10.01', pin })).toBe('insufficient_funds');
+    expect(await codeOf(token, { amount: '10.01', pin }, withdraw)).toBe('insufficient_funds');
+    const added = (await bank.history()).slice(before.length);
+    expect(added.map(({ event }) => event)).toMatchObject([
+      { type: 'CommandDeclined', account, command: 'Transfer', code: 'amount_not_positive', amount: 0n },
+      { type: 'CommandDeclined', account, command: 'Transfer', code: 'amount_not_positive', amount: -500n },
+      { type: 'CommandDeclined', account, command: 'Transfer', code: 'limit_exceeded', amount: 1_000_000_001n },
+      { type: 'CommandDeclined', account, command: 'Transfer', code: 'same_account', about: account },
+      { type: 'CommandDeclined', account, command: 'Transfer', code: 'destination_not_found', about: '999999' },
+      { type: 'CommandDeclined', account, command: 'Transfer', code: 'insufficient_funds', amount: 1_001n },
+      { type: 'CommandDeclined', account, command: 'Withdraw', code: 'insufficient_funds', amount: 1_001n },
+    ]);
   });
 
-  test('a preview is refused as the transfer would be, with the same words', async () => {
-    const { token, account } = await bank.customer({ cents: 1_000 });
+  test('a preview is rejected as the transfer would be, with the same words', async () => {
+    const { token, account } = await bank.customer({ amountMinor: 1_000n });
     const { account: to } = await bank.customer();
     for (const body of [
       { to, amount: '0' },
@@ -157,8 +206,8 @@ describe('refusals', () => {
     }
   });
 
-  test('the earlier check wins', async () => {
-    const { token, account } = await bank.customer({ cents: 1_000 });
+  test('of several reasons the earlier check is named', async () => {
+    const { token, account } = await bank.customer({ amountMinor: 1_000n });
     const key = randomUUID();
     const wrong = pin === '0000' ? '1111' : '0000';
     const code = async (sent: Parameters<typeof bank.client.call>[1]) =>
@@ -183,8 +232,8 @@ describe('refusals', () => {
     expect(await anew({ to, amount: '500' })).toBe('insufficient_funds');
   });
 
-  test('a malformed request costs no PIN attempt; three wrong PINs lock, say how long, and leave an event', async () => {
-    const { token, account } = await bank.customer({ cents: 1_000 });
+  test('a malformed request costs no PIN attempt; three wrong PINs end the session and lock the log-in, say how long, and leave an event', async () => {
+    const { token, account } = await bank.customer({ amountMinor: 1_000n });
     for (let n = 0; n < 5; n++) {
       const bad = await bank.client.call(withdraw, { token, body: { amount: 'ten', pin: '0000' } });
       expect(bad.body.code).toBe('validation_failed');
@@ -195,7 +244,8 @@ describe('refusals', () => {
     const third = await attempt('0002');
     expect(third.body).toMatchObject({ code: 'pin_invalid', status: 401, attemptsLeft: 0 });
     expect(third.body.detail).toContain('Access is now locked for ');
-    const locked = await attempt(pin);
+    expect((await attempt(pin)).body).toMatchObject({ code: 'unauthenticated', status: 401 });
+    const locked = await bank.client.call(logIn, { body: { accountNumber: account, pin } });
     expect(locked.body).toMatchObject({ code: 'access_locked', status: 423 });
     for (const { headers, body } of [third, locked]) {
       expect(body.retryAfter).toBeGreaterThan(290);
@@ -203,7 +253,7 @@ describe('refusals', () => {
       expect(headers['retry-after']).toBe(String(body.retryAfter));
     }
     // Told after the answer; whatever is carried out later comes after it.
-    await bank.customer({ cents: 1 });
+    await bank.customer({ amountMinor: 1n });
     const history = await bank.history();
     const locks = history.flatMap(({ event }) => (event.type === 'AccessLocked' ? [event] : []));
     const ends = locks.filter((lock) => lock.account === account).map(({ until }) => Date.parse(until));
@@ -212,7 +262,7 @@ describe('refusals', () => {
   });
 
   test('a right PIN forgives the wrong ones before', async () => {
-    const { token } = await bank.customer({ cents: 1_000 });
+    const { token } = await bank.customer({ amountMinor: 1_000n });
     const attempt = async (tried: string) =>
       (await bank.client.call(withdraw, { token, body: { amount: '1', pin: tried } })).body;
     for (let round = 0; round < 2; round++) {
@@ -240,4 +290,57 @@ test('a position the read model does not reach in time is answered with 503, not
   const late = await bank.client.call(readOwnAccount, { token, query: { after: 999_999_999 } });
   expect(late.body).toMatchObject({ code: 'overloaded', status: 503 });
   expect(late.headers['retry-after']).toBe('2');
+});
+
+describe('a command that the bank declined', () => {
+  test('stays declined under its key, whatever has become possible since, and moves no money', async () => {
+    const { token, account } = await bank.customer();
+    const key = randomUUID();
+    const body = { amount: '15', pin };
+    const first = await bank.client.call(withdraw, { token, key, body });
+    expect(first.body).toMatchObject({ code: 'insufficient_funds', status: 409 });
+    expect(first.headers['idempotent-replayed']).toBeUndefined();
+    const { body: deposited } = await bank.client.call(deposit, { token, body: { amount: '50', pin } });
+
+    const again = await bank.client.call(withdraw, { token, key, body });
+    expect({ ...again.body, correlationId: '' }).toEqual({ ...first.body, correlationId: '' });
+    expect(again.headers['idempotent-replayed']).toBe('true');
+    const other = await bank.client.call(withdraw, { token, key, body: { amount: '16', pin } });
+    expect(other.body.code).toBe('idempotency_key_reused');
+    const { body: own } = await bank.client.call(readOwnAccount, { token, query: { after: deposited.position } });
+    expect(
+      (await bank.history()).filter(({ metadata }) => metadata.commandId === `account:${account}:${key}`),
+    ).toMatchObject([
+      {
+        event: { type: 'CommandDeclined', account, command: 'Withdraw', code: 'insufficient_funds', amount: 1_500n },
+      },
+    ]);
+    expect(own.balance).toBe('50.00');
+  });
+
+  test('stays declined on another server and after a row of the read model’s keys is lost', async () => {
+    const { token, account } = await bank.customer({ amountMinor: 1_000n });
+    const [declined, done] = [randomUUID(), randomUUID()];
+    await bank.client.call(withdraw, { token, key: declined, body: { amount: '15', pin } });
+    await bank.client.call(withdraw, { token, key: done, body: { amount: '1', pin } });
+    await bank.client.call(deposit, { token, body: { amount: '50', pin } });
+    await bank.database.query('delete from read.idempotency_keys');
+    const { client } = await bank.startServer();
+    const again = await client.call(withdraw, { token, key: declined, body: { amount: '15', pin } });
+    expect(again.body.code).toBe('insufficient_funds');
+    const twice = await client.call(withdraw, { token, key: done, body: { amount: '1', pin } });
+    expect(twice.headers['idempotent-replayed']).toBe('true');
+    const withdrawals = (await bank.history()).filter(
+      ({ event }) => event.type === 'Withdrawn' && event.postings[0].account === account,
+    );
+    expect(withdrawals).toHaveLength(1);
+  });
+
+  test('leaves no trace when it was malformed', async () => {
+    const { token } = await bank.customer();
+    const before = (await bank.history()).length;
+    await bank.client.call(withdraw, { token, body: { amount: 'ten', pin } });
+    await bank.client.call(withdraw, { token, key: 'no good key', body: { amount: '1', pin } });
+    expect(await bank.history()).toHaveLength(before);
+  });
 });

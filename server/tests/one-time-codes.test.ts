@@ -2,7 +2,7 @@
 import { hash } from '@node-rs/argon2';
 import { TOTP, URI } from 'otpauth';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { logInStaff } from '../src/http/contract/staff.ts';
+import { logInStaff } from '../../api/src/calls/staff.ts';
 import { newSecret } from '../src/staff/one-time-codes.ts';
 import type { Bank } from './support/bank.ts';
 import { openBank } from './support/bank.ts';
@@ -30,7 +30,7 @@ async function enrol(username: string): Promise<TOTP> {
 const logIn = (username: string, code?: string, given = password) =>
   bank.client.call(logInStaff, { body: { username, password: given, ...(code !== undefined && { code }) } });
 
-test('the right password asks for the code; with it the door opens, once', async () => {
+test('the right password asks for the code; with it the log-in succeeds, once', async () => {
   expect((await logIn('ada')).body.code).toBe('one_time_code_needed');
   expect((await logIn('ada', authenticator.generate(), 'wrong')).body.code).toBe('credentials_invalid');
   const code = authenticator.generate();

@@ -1,11 +1,11 @@
 /** An operator acts, always with a reason, always under their name in the journal; an auditor may not. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readOwnAccount } from '../src/http/contract/accounts.ts';
-import { auditEntries, auditState } from '../src/http/contract/audit.ts';
-import { deposit, transfer, withdraw } from '../src/http/contract/money.ts';
-import * as operations from '../src/http/contract/operations.ts';
-import { logIn } from '../src/http/contract/sessions.ts';
+import { readOwnAccount } from '../../api/src/calls/accounts.ts';
+import { auditEntries, auditState } from '../../api/src/calls/audit-accounts.ts';
+import { deposit, transfer, withdraw } from '../../api/src/calls/money.ts';
+import * as operations from '../../api/src/calls/operations.ts';
+import { logIn } from '../../api/src/calls/sessions.ts';
 import type { Bank } from './support/bank.ts';
 import { openBank, person } from './support/bank.ts';
 
@@ -35,8 +35,8 @@ test.each(onAccounts.map((call) => [call.id, call] as const))(
     expect((await bank.client.call(call, { params, body, token: auditor })).body.code).toBe('forbidden');
     expect((await bank.client.call(call, { params, body, token })).body.code).toBe('unauthenticated');
     for (const wrong of [{}, { reason: '' }, { reason: '   ' }, { reason: 'x'.repeat(501) }]) {
-      const refused = await bank.client.call(call, { params, body: wrong, token: operator });
-      expect(refused.body.code).toBe('validation_failed');
+      const rejected = await bank.client.call(call, { params, body: wrong, token: operator });
+      expect(rejected.body.code).toBe('validation_failed');
     }
     const history = await bank.history();
     expect(history.filter(({ metadata }) => metadata.actor.startsWith('staff:'))).toEqual([]);
@@ -47,7 +47,7 @@ const logInAgain = async (account: string): Promise<string> =>
   (await bank.client.call(logIn, { body: { accountNumber: account, pin } })).body.token;
 
 test('frozen, nothing moves; unfrozen, it does again; each with its reason in the journal', async () => {
-  const { account, token } = await bank.customer({ cents: 1_000 });
+  const { account, token } = await bank.customer({ amountMinor: 1_000n });
   const params = { account };
   const key = randomUUID();
   const frozen = { params, body: { reason: 'suspicion of fraud' }, token: operator, key };
@@ -71,7 +71,9 @@ test('frozen, nothing moves; unfrozen, it does again; each with its reason in th
   expect(acts.map(({ event }) => ('reason' in event ? event.reason : event.type))).toEqual([
     'AccountOpened',
     'suspicion of fraud',
+    ...['CommandDeclined', 'CommandDeclined', 'CommandDeclined'],
     'explained',
+    'CommandDeclined',
   ]);
   expect(acts[1]?.metadata.actor).toMatch(/^staff:/);
 });
@@ -93,7 +95,7 @@ test('unlocked, the right PIN opens at once', async () => {
 });
 
 test('only an empty account can be closed, and nothing opens it again', async () => {
-  const { account, token } = await bank.customer({ cents: 500 });
+  const { account, token } = await bank.customer({ amountMinor: 500n });
   const close = { params: { account }, body: { reason: 'at the customer’s wish' }, token: operator };
   expect((await bank.client.call(operations.closeAccount, close)).body.code).toBe('account_not_empty');
   await bank.client.call(withdraw, { token, body: { amount: '5.00', pin } });
@@ -104,7 +106,7 @@ test('only an empty account can be closed, and nothing opens it again', async ()
 });
 
 test('an entry is undone once, on both sides, by a new one', async () => {
-  const [from, to] = await Promise.all([bank.customer({ cents: 2_000 }), bank.customer()]);
+  const [from, to] = await Promise.all([bank.customer({ amountMinor: 2_000n }), bank.customer()]);
   const sent = await bank.client.call(transfer, { token: from.token, body: { to: to.account, amount: '7.50', pin } });
   const after = sent.body.position;
   const before = await bank.client.call(auditEntries, {
@@ -129,8 +131,8 @@ test('an entry is undone once, on both sides, by a new one', async () => {
 });
 
 test.each(['999999.0', '1.0'])('there is no entry %s to reverse', async (entryId) => {
-  const refused = await bank.client.call(operations.reverseEntry, {
+  const rejected = await bank.client.call(operations.reverseEntry, {
     ...{ params: { entryId }, body: { reason: 'x' }, token: operator },
   });
-  expect(refused.body.code).toBe('entry_not_found');
+  expect(rejected.body.code).toBe('entry_not_found');
 });

@@ -1,9 +1,10 @@
 /** Requests no HTTP client would send: too slow, too long, contradictory. Each ends in a problem or a closed line, in bounded time. */
+import type { Socket } from 'node:net';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readOwnAccount } from '../src/http/contract/accounts.ts';
-import { live } from '../src/http/contract/system.ts';
+import { readOwnAccount } from '../../api/src/calls/accounts.ts';
+import { live } from '../../api/src/calls/system.ts';
 import type { Bank } from './support/bank.ts';
 import { openBank } from './support/bank.ts';
 
@@ -20,11 +21,12 @@ afterAll(() => bank.close());
 type Ended = { readonly text: string; readonly seconds: number };
 
 /** Sends this at once, then a byte a second for as long as the server listens; gives what came back until the line was closed. */
-function send(first: string, drip = ''): Promise<Ended> {
+function send(first: string, drip = '', { allowHalfOpen = false } = {}): Promise<Ended> {
   return new Promise((resolve) => {
     const startedMs = performance.now();
     let text = '';
     const socket = connectTls({ port, host: 'localhost', ca: bank.authority.ca });
+    socket.allowHalfOpen = allowHalfOpen;
     const dripping = setInterval(() => {
       if (drip !== '' && socket.writable) socket.write(drip);
     }, 1_000);
@@ -55,6 +57,12 @@ describe.concurrent('whoever is slow is not waited for', () => {
 
   test('a body that drips', async () => {
     const ended = await send(lines(...post, 'Content-Length: 5000', '', '{"pin":"'), '1');
+    expect(ended.seconds).toBeLessThan(30);
+    isProblem(ended, 408);
+  });
+
+  test('a body that goes on dripping after its problem', async () => {
+    const ended = await send(lines(...post, 'Content-Length: 5000', '', '{"pin":"'), '1', { allowHalfOpen: true });
     expect(ended.seconds).toBeLessThan(30);
     isProblem(ended, 408);
   });
@@ -123,4 +131,24 @@ describe('whoever is not clear is told so', () => {
     isProblem(await both('A'.repeat(43), token), 401);
     expect((await both(token, 'A'.repeat(43))).text).toMatch(/^HTTP\/1\.1 200 /);
   });
+});
+
+test('one address has 500 connections at most, and gets the next when one of them ends', async () => {
+  const opened = (): Promise<{ readonly socket: Socket; readonly isClosed: () => boolean }> =>
+    new Promise((resolve) => {
+      let closed = false;
+      const socket = connectTcp(port, '127.0.0.1', () => {
+        resolve({ socket, isClosed: () => closed });
+      });
+      socket.on('error', () => undefined);
+      socket.on('close', () => (closed = true));
+      socket.resume();
+    });
+  const all = await Promise.all(Array.from({ length: 520 }, opened));
+  const closedCount = (): number => all.filter(({ isClosed }) => isClosed()).length;
+  await expect.poll(closedCount, { timeout: 5_000 }).toBeGreaterThanOrEqual(20);
+  // The bank's own client has a few besides.
+  expect(closedCount()).toBeLessThan(60);
+  for (const { socket } of all) socket.destroy();
+  await expect.poll(async () => (await bank.client.call(live)).status, { timeout: 5_000 }).toBe(200);
 });

@@ -1,14 +1,15 @@
 /** A session is one account's, on every server, until it is taken away: rotated, revoked, and never another's. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { downloadStatement, readOwnAccount, readOwnEntries } from '../src/http/contract/accounts.ts';
-import { deposit, previewTransfer, transfer } from '../src/http/contract/money.ts';
-import { closeAccount, freezeAccount } from '../src/http/contract/operations.ts';
-import { logIn } from '../src/http/contract/sessions.ts';
-import { logInStaff, readStaffSession } from '../src/http/contract/staff.ts';
+import { downloadStatement, readOwnAccount, readOwnEntries } from '../../api/src/calls/accounts.ts';
+import { deposit, previewTransfer, transfer } from '../../api/src/calls/money.ts';
+import { closeAccount, freezeAccount } from '../../api/src/calls/operations.ts';
+import { logIn, logOutEverywhere } from '../../api/src/calls/sessions.ts';
+import { logInStaff, readStaffSession } from '../../api/src/calls/staff.ts';
 import type { Bank } from './support/bank.ts';
 import { openBank, person } from './support/bank.ts';
 import type { Client, Sent } from './support/client.ts';
+import { connect } from './support/client.ts';
 
 const { pin } = person;
 let bank: Bank;
@@ -84,9 +85,59 @@ test('a session taken out of the database is gone from every server with the nex
   expect(await known(token)).toEqual([false, false]);
 });
 
+test('a session is its terminal’s: used anywhere else it ends, and auditors are told', async () => {
+  const port = Number(new URL(bank.client.origin).port);
+  const terminal = async (name: string) =>
+    connect(port, { ca: bank.authority.ca, ...(await bank.authority.terminal(name)) });
+  const [one, other] = [await terminal('one'), await terminal('other')];
+  const { account } = await bank.customer();
+  for (const thief of [other, bank.client]) {
+    const { token } = (await one.call(logIn, { body: { accountNumber: account, pin } })).body;
+    expect((await one.call(readOwnAccount, { token })).status).toBe(200);
+    expect((await thief.call(readOwnAccount, { token })).body.code).toBe('unauthenticated');
+    expect((await one.call(readOwnAccount, { token })).body.code).toBe('unauthenticated');
+  }
+  const events = () =>
+    bank.database.query<{ terminal: string; address: string }>(
+      `select terminal, address from audit.security_events where kind = 'session_elsewhere' and subject = $1 order by id`,
+      [account],
+    );
+  await expect
+    .poll(async () => (await events()).rows)
+    .toEqual(
+      ['other', 'desk'].map((name) => ({
+        terminal: name,
+        address: expect.stringMatching(/127\.0\.0\.1|::1/) as string,
+      })),
+    );
+  await Promise.all([one.close(), other.close()]);
+});
+
+test('an account has five sessions at most, the newest; the customer ends them all at once', async () => {
+  const { account, token: first } = await bank.customer();
+  const tokens = await Promise.all(
+    Array.from({ length: 8 }, async (_, n) => {
+      const body = { accountNumber: account, pin };
+      return (await (servers[n % 2] as Client).call(logIn, { body })).body.token;
+    }),
+  );
+  const last = (await bank.client.call(logIn, { body: { accountNumber: account, pin } })).body.token;
+  const alive = async () => {
+    const all = await Promise.all([first, ...tokens, last].map(known));
+    return all.filter(([here]) => here).length;
+  };
+  expect(await alive()).toBe(5);
+  expect([await known(first), await known(last)]).toEqual([
+    [false, false],
+    [true, true],
+  ]);
+  expect((await bank.client.call(logOutEverywhere, { token: last })).status).toBe(204);
+  expect(await alive()).toBe(0);
+});
+
 test('a session reaches no account but its own, with whatever it sends', async () => {
-  const victim = await bank.customer({ cents: 7_654_321, firstName: 'Ludivine' });
-  const thief = await bank.customer({ cents: 100, firstName: 'Arsène' });
+  const victim = await bank.customer({ amountMinor: 7_654_321n, firstName: 'Ludivine' });
+  const thief = await bank.customer({ amountMinor: 100n, firstName: 'Arsène' });
   const { token } = thief;
   const key = randomUUID();
   const made = await bank.client.call(deposit, { token: victim.token, key, body: { amount: '987.65', pin } });
@@ -119,12 +170,12 @@ test('a session reaches no account but its own, with whatever it sends', async (
     expect(told).not.toContain(`"${victim.account}"`);
   }
   expect((await bank.client.call(readOwnAccount, { token: victim.token })).body.balance).toBe('77530.86');
-  // What one may learn of another is the holder's name, one transfer at a time, and not many of them.
+  // What one may learn of another is how the holder's names begin, one transfer at a time, and not many of them.
   const codes: unknown[] = [];
   for (let n = 0; n < 40; n++) {
     const preview = await bank.client.call(previewTransfer, { token, body: { to: victim.account, amount: '0.01' } });
-    codes.push(preview.body.code ?? preview.body.holder);
+    codes.push(preview.body.code ?? preview.body.payee);
   }
-  expect(codes[0]).toBe('Ludivine Dupont-Évrard');
+  expect(codes[0]).toBe('L… D… É…');
   expect(codes.at(-1)).toBe('too_many_requests');
 });

@@ -1,8 +1,8 @@
 /** Customers' sessions over HTTPS: log-in, token and cookie, other sites' pages, log-out, expiry, lock-out. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readOwnAccount } from '../src/http/contract/accounts.ts';
-import { deposit } from '../src/http/contract/money.ts';
-import { logIn, logOut } from '../src/http/contract/sessions.ts';
+import { readOwnAccount } from '../../api/src/calls/accounts.ts';
+import { deposit } from '../../api/src/calls/money.ts';
+import { logIn, logOut } from '../../api/src/calls/sessions.ts';
 import type { Bank } from './support/bank.ts';
 import { openBank, person } from './support/bank.ts';
 
@@ -136,7 +136,7 @@ test('an account that does not exist answers exactly as a wrong PIN does, lock i
     'pin_invalid',
     'access_locked',
   ]);
-  await bank.customer({ cents: 1 });
+  await bank.customer({ amountMinor: 1n });
   const locks = (await bank.history()).flatMap(({ event }) => (event.type === 'AccessLocked' ? [event.account] : []));
   expect(locks).toEqual([account]);
 });

@@ -1,18 +1,20 @@
 /** Terminals and their certificates: known by name in every event, revoked and renewed while the server runs. */
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { ensureCertificates, eventLogNodes } from '../../scripts/certs/ensure.ts';
-import { revokeTerminal } from '../../scripts/certs/terminals.ts';
-import { openAccount, readOwnAccount } from '../src/http/contract/accounts.ts';
-import { deposit, transfer } from '../src/http/contract/money.ts';
-import { logIn } from '../src/http/contract/sessions.ts';
-import { logInStaff } from '../src/http/contract/staff.ts';
-import { metrics, ready } from '../src/http/contract/system.ts';
+import { ensureCertificates, eventLogNodes } from '../../operations/src/certificates/ensure.ts';
+import { revokeTerminal } from '../../operations/src/certificates/terminals.ts';
+import { openAccount, readOwnAccount } from '../../api/src/calls/accounts.ts';
+import { deposit, transfer } from '../../api/src/calls/money.ts';
+import { logIn } from '../../api/src/calls/sessions.ts';
+import { logInStaff } from '../../api/src/calls/staff.ts';
+import { metrics, ready } from '../../api/src/calls/system.ts';
 import type { Bank, Customer } from './support/bank.ts';
 import { openBank, person } from './support/bank.ts';
+import { authority } from './support/certificates.ts';
 import type { Client } from './support/client.ts';
 import { connect } from './support/client.ts';
 
@@ -24,7 +26,7 @@ const open: Client[] = [];
 beforeAll(async () => {
   bank = await openBank();
   strict = await bank.startServer({ terminals: 'required' });
-  customer = await bank.customer({ cents: 100_00 });
+  customer = await bank.customer({ amountMinor: 100_00n });
 });
 afterAll(async () => {
   for (const client of open) await client.close();
@@ -62,7 +64,7 @@ test('every event that comes from a terminal has its name', async () => {
     ]);
     expect(new Set(events.map(({ metadata }) => metadata.terminal))).toEqual(new Set(['gare-du-nord-2']));
   });
-  customer = await bank.customer({ cents: 100_00 });
+  customer = await bank.customer({ amountMinor: 100_00n });
 });
 
 test('who has no certificate, another authority’s, the server’s or an event log’s is no terminal', async () => {
@@ -84,7 +86,7 @@ test('a revoked terminal is turned away within moments, on the connection it has
   for (const client of [...clients, other]) expect(await outcome(client)).toBe('in');
 
   const { certsDir } = bank.authority;
-  expect(await revokeTerminal(certsDir, 'lost', Date.now())).toBe(2);
+  expect(await revokeTerminal({ certsDir, caDir: certsDir }, 'lost', Date.now())).toBe(2);
   for (const client of clients)
     await soon(async () => {
       expect(await outcome(client)).toBe('forbidden');
@@ -107,7 +109,7 @@ test('a revoked terminal is turned away within moments, on the connection it has
 
   // A second list keeps the first's entries, and the terminal may come back with a new certificate.
   await bank.authority.terminal('stolen');
-  await revokeTerminal(certsDir, 'stolen', Date.now());
+  await revokeTerminal({ certsDir, caDir: certsDir }, 'stolen', Date.now());
   expect(await outcome(showing(await bank.authority.terminal('lost')))).toBe('in');
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(await outcome(showing(lost))).toBe('forbidden');
@@ -118,12 +120,16 @@ test('a revoked terminal is turned away within moments, on the connection it has
   const warnings = async () => (await strict.client.call(ready)).body.warnings;
   writeFileSync(list, whole.subarray(0, 200));
   await soon(async () => {
-    expect(await warnings()).toEqual([expect.stringMatching(/cannot be used/)]);
+    expect(await warnings()).toEqual([
+      { code: 'certificates_unusable', detail: expect.stringMatching(/cannot be used/) as string },
+    ]);
   });
   expect(await outcome(showing(lost))).toBe('forbidden');
   rmSync(list);
   await soon(async () => {
-    expect(await warnings()).toEqual([expect.stringMatching(/list is gone/)]);
+    expect(await warnings()).toEqual([
+      { code: 'revocation_list_missing', detail: expect.stringMatching(/list is gone/) as string },
+    ]);
   });
   expect(await outcome(showing(lost))).toBe('forbidden');
   writeFileSync(list, whole);
@@ -187,7 +193,15 @@ test('health and measurements tell in time that a certificate runs out', async (
     const { body, status } = await bank.client.call(ready);
     expect({ status, warnings: body.warnings }).toEqual({
       status: 200,
-      warnings: [expect.stringMatching(/^The server’s certificate runs out in 1[67] days: npm run certs -- renew\.$/)],
+      warnings: [
+        { code: 'demo_terminals', detail: expect.any(String) as string },
+        {
+          code: 'certificate_expires',
+          detail: expect.stringMatching(
+            /^The server’s certificate runs out in 1[67] days: npm run certs -- renew\.$/,
+          ) as string,
+        },
+      ],
     });
   });
   const { text } = await bank.client.call(metrics);
@@ -196,4 +210,30 @@ test('health and measurements tell in time that a certificate runs out', async (
     `certificate_expiry_timestamp_seconds{certificate="server"} ${String(validToDate.getTime() / 1000)}`,
   );
   expect(text).toContain('certificate_expiry_timestamp_seconds{certificate="authority"}');
+});
+
+test('with CA_DIR elsewhere the server’s folders have no key but its own, and the terminals come in and go', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'grand-livre-ca-'));
+  const [certsDir, caDir] = [join(bank.stateDir, 'certs-of-the-server'), join(folder, 'authority')] as const;
+  const elsewhere = await authority(certsDir, caDir);
+  const certificate = await elsewhere.terminal('gare-du-nord-3');
+  const { port } = await bank.startServer({ terminals: 'required', certsDir });
+  const client = connect(port, { ca: elsewhere.ca, ...certificate });
+  open.push(client);
+  expect(await outcome(client)).toBe('in');
+  expect(readdirSync(certsDir).sort()).toEqual(['ca.crt', 'server.crt', 'server.key']);
+  expect(readFileSync(join(certsDir, 'server.key'), 'utf8')).not.toBe(readFileSync(join(caDir, 'ca.key'), 'utf8'));
+  // The other servers of this file have their authority in the state directory; this one's is in neither.
+  for (const file of readdirSync(bank.stateDir, { recursive: true, encoding: 'utf8' })) {
+    const path = join(bank.stateDir, file);
+    if (!statSync(path).isFile()) continue;
+    const text = readFileSync(path, 'latin1');
+    for (const key of [certificate.key, readFileSync(join(caDir, 'ca.key'), 'utf8')]) expect(text).not.toContain(key);
+  }
+
+  await revokeTerminal({ certsDir, caDir }, 'gare-du-nord-3', Date.now());
+  await soon(async () => {
+    expect(await outcome(client)).toBe('forbidden');
+  });
+  rmSync(folder, { recursive: true });
 });

@@ -1,4 +1,4 @@
-/** The door's own strength: old protocols and weak ciphers are refused, seen by trying them. */
+/** The listener's TLS: old protocols and weak ciphers are rejected, seen by trying them. */
 import type { TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -26,20 +26,20 @@ function shake(offer: { readonly version?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TL
       socket.destroy();
     });
     socket.once('error', (error: Error) => {
-      resolve(`refused: ${error.message}`);
+      resolve(`rejected: ${error.message}`);
     });
   });
 }
 
-test.each(['TLSv1', 'TLSv1.1'] as const)('%s is refused', async (version) => {
-  expect(await shake({ version })).toMatch(/^refused: /);
+test.each(['TLSv1', 'TLSv1.1'] as const)('%s is rejected', async (version) => {
+  expect(await shake({ version })).toMatch(/^rejected: /);
 });
 
 test.each([
   ...['NULL-SHA256', 'ADH-AES128-SHA', 'AES128-SHA', 'AES256-GCM-SHA384'],
   ...['ECDHE-ECDSA-AES128-SHA', 'ECDHE-ECDSA-AES256-SHA384'],
-])('TLS 1.2 with %s is refused', async (ciphers) => {
-  expect(await shake({ version: 'TLSv1.2', ciphers })).toMatch(/^refused: /);
+])('TLS 1.2 with %s is rejected', async (ciphers) => {
+  expect(await shake({ version: 'TLSv1.2', ciphers })).toMatch(/^rejected: /);
 });
 
 test('1.3 is what is agreed on; 1.2 with forward secrecy is taken', async () => {

@@ -1,9 +1,9 @@
 /** Two servers on one database: one bank. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readOwnAccount } from '../src/http/contract/accounts.ts';
-import { deposit, previewTransfer, transfer, withdraw } from '../src/http/contract/money.ts';
-import { logIn, logOut } from '../src/http/contract/sessions.ts';
+import { readOwnAccount } from '../../api/src/calls/accounts.ts';
+import { deposit, previewTransfer, transfer, withdraw } from '../../api/src/calls/money.ts';
+import { logIn, logOut } from '../../api/src/calls/sessions.ts';
 import type { Bank } from './support/bank.ts';
 import { openBank, person } from './support/bank.ts';
 import type { Client } from './support/client.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => bank.close());
 
 test('a session begun on one works on the other, and its end is known to both', async () => {
-  const { token } = await bank.customer({ cents: 1_000 });
+  const { token } = await bank.customer({ amountMinor: 1_000n });
   const done = await two.call(withdraw, { token, body: { amount: '4', pin } });
   expect(done.body.balance).toBe('6.00');
   const after = done.body.position;
@@ -32,10 +32,10 @@ test('a session begun on one works on the other, and its end is known to both', 
 });
 
 test('an account opened on one is known to the other at once', async () => {
-  const from = await bank.customer({ cents: 1_000 });
+  const from = await bank.customer({ amountMinor: 1_000n });
   const to = await bank.customer();
   const preview = await two.call(previewTransfer, { token: from.token, body: { to: to.account, amount: '1' } });
-  expect(preview.body).toMatchObject({ holder: 'Zoé Dupont-Évrard' });
+  expect(preview.body).toMatchObject({ payee: 'Z… D… É…' });
   const another = await bank.customer();
   expect((await two.call(logIn, { body: { accountNumber: another.account, pin } })).status).toBe(201);
   const done = await two.call(transfer, { token: from.token, body: { to: another.account, amount: '1', pin } });
@@ -43,7 +43,7 @@ test('an account opened on one is known to the other at once', async () => {
 });
 
 test('a command sent again to the other server is not carried out twice', async () => {
-  const { token } = await bank.customer({ cents: 10_000 });
+  const { token } = await bank.customer({ amountMinor: 10_000n });
   for (let n = 0; n < 10; n++) {
     const key = randomUUID();
     const [first, second] = [one, two].map((client) =>
@@ -62,7 +62,7 @@ test('a command sent again to the other server is not carried out twice', async 
 });
 
 test('both at full speed: no balance below zero, nothing lost, nothing doubled', async () => {
-  const { token } = await bank.customer({ cents: 5_000 });
+  const { token } = await bank.customer({ amountMinor: 5_000n });
   const all = await Promise.all(
     Array.from({ length: 80 }, (_, n) =>
       (n % 2 === 0 ? one : two).call(withdraw, { token, body: { amount: '1', pin } }),

@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { StartedDockerComposeEnvironment } from 'testcontainers';
-import { DockerComposeEnvironment } from 'testcontainers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readOwnEntries, openAccount, readOwnAccount } from '../../server/src/http/contract/accounts.ts';
-import { deposit } from '../../server/src/http/contract/money.ts';
-import { logIn } from '../../server/src/http/contract/sessions.ts';
+import { readOwnEntries, openAccount, readOwnAccount } from '../../api/src/calls/accounts.ts';
+import { deposit } from '../../api/src/calls/money.ts';
+import { logIn } from '../../api/src/calls/sessions.ts';
 import type { Client } from '../../server/tests/support/client.ts';
+import { addTerminal } from '../../operations/src/certificates/terminals.ts';
 import { connect } from '../../server/tests/support/client.ts';
 import { person } from '../../server/tests/support/bank.ts';
 import { compose, hasEventLog } from './engine.ts';
@@ -28,9 +28,11 @@ describe.skipIf(!canRun)('docker compose up', () => {
   let environment: StartedDockerComposeEnvironment | undefined;
   let port = 0;
   let ca = '';
+  /** A terminal's certificate and key: without, nobody is a customer here. */
+  let terminal: { readonly cert: string; readonly key: string } | undefined;
   const clients: Client[] = [];
   const newClient = (): Client => {
-    const client = connect(port, { ca });
+    const client = connect(port, { ca, ...terminal });
     clients.push(client);
     return client;
   };
@@ -45,12 +47,16 @@ describe.skipIf(!canRun)('docker compose up', () => {
 
   beforeAll(async () => {
     port = await freePort();
+    const { DockerComposeEnvironment } = await import('testcontainers');
     environment = await new DockerComposeEnvironment(root, 'docker-compose.yml')
       .withProjectName(project)
       .withClientOptions(compose ?? {})
       .withEnvironment({ COMPOSE_PROFILES: profile, PORT: String(port), CERTS_DIR: certs })
       .up();
     ca = readFileSync(join(certs, 'ca.crt'), 'utf8');
+    const folder = await addTerminal(certs, 'kiosk', 'password', Date.now());
+    const [cert, key] = ['terminal.crt', 'terminal.key'].map((name) => readFileSync(join(folder, name), 'utf8'));
+    terminal = { cert: cert ?? '', key: key ?? '' };
     await answers();
   }, 600_000);
   afterAll(async () => {
@@ -117,6 +123,12 @@ describe.skipIf(!canRun)('docker compose up', () => {
     // Killed by hand counts as stopped by hand: the restart policy leaves it to whoever did it.
     docker('start', container);
   };
+
+  test('without a terminal’s certificate nobody is a customer', async () => {
+    const stranger = connect(port, { ca });
+    clients.push(stranger);
+    expect((await stranger.call(openAccount, { body: person })).body.code).toBe('forbidden');
+  });
 
   test('a session goes through both servers, which are one bank', { timeout: 120_000 }, async () => {
     const { account, token } = await customer(newClient());

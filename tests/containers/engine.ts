@@ -1,6 +1,6 @@
 /** What containers need: an engine, compose, and images; each found, or a reason to skip. */
 import { execFileSync } from 'node:child_process';
-import { getContainerRuntimeClient } from 'testcontainers';
+import { mayHaveEngine } from './engine-address.ts';
 
 // Nothing that these tests start outlives them, and nothing else is fetched for that.
 process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
@@ -14,11 +14,16 @@ const answers = (program: string, ...args: string[]): boolean => {
   }
 };
 
-/** Whether a Docker engine answers. */
-export const hasEngine = await getContainerRuntimeClient().then(
-  () => true,
-  () => false,
-);
+/** Whether a Docker engine answers. Only where there may be one is the package installed that asks it. */
+export const hasEngine = mayHaveEngine() && (await answersTestcontainers());
+
+async function answersTestcontainers(): Promise<boolean> {
+  const { getContainerRuntimeClient } = await import('testcontainers');
+  return getContainerRuntimeClient().then(
+    () => true,
+    () => false,
+  );
+}
 
 /** `docker compose`, or the `docker-compose` of old; undefined: neither. */
 export const compose: { readonly executable?: { readonly standalone: true } } | undefined = !hasEngine

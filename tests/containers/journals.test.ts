@@ -1,17 +1,17 @@
 /** Both durable journals keep the port's promises on servers in containers, of the versions that compose names. */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { GenericContainer, Wait } from 'testcontainers';
 import { describe } from 'vitest';
 import type { Adapter } from '../../ledger/tests/journal.suite.ts';
 import { journalSuite } from '../../ledger/tests/journal.suite.ts';
 import type { Journal } from '../../ledger/src/journal/journal.ts';
 import { kurrentJournal } from '../../ledger/src/journal/kurrent-journal.ts';
 import { postgresJournal } from '../../ledger/src/journal/postgres-journal.ts';
-import { migrate } from '../../scripts/migrate.ts';
+import { migrate } from '../../operations/src/migrate.ts';
 import { hasEngine, hasEventLog, images } from './engine.ts';
 
 async function postgresInContainer(): Promise<Adapter> {
+  const { GenericContainer, Wait } = await import('testcontainers');
   const password = randomUUID();
   const container = await new GenericContainer(images.postgres)
     .withEnvironment({ POSTGRES_USER: 'grandlivre', POSTGRES_PASSWORD_FILE: '/password' })
@@ -47,6 +47,7 @@ async function postgresInContainer(): Promise<Adapter> {
 }
 
 async function eventLogInContainer(): Promise<Adapter> {
+  const { GenericContainer, Wait } = await import('testcontainers');
   const container = await new GenericContainer(images.kurrentdb)
     .withEnvironment({ KURRENTDB_INSECURE: 'true', KURRENTDB_TELEMETRY_OPTOUT: 'true' })
     .withExposedPorts(2113)

@@ -32,8 +32,8 @@ export function carryOut(bank: PlainBank, request: Request): RejectionCode | und
     case 'withdraw': {
       const { amount } = request;
       const own = account(request.account);
-      const refusal = wrongAmount(amount) ?? (own === undefined ? 'account_not_found' : undefined);
-      if (refusal !== undefined || own === undefined) return refusal;
+      const rejection = wrongAmount(amount) ?? (own === undefined ? 'account_not_found' : undefined);
+      if (rejection !== undefined || own === undefined) return rejection;
       if (own.status !== 'open') return own.status === 'closed' ? 'account_closed' : 'account_frozen';
       const change = request.kind === 'deposit' ? amount : -amount;
       if (change < 0n && own.balance + change < own.floor) return 'insufficient_funds';
@@ -44,8 +44,8 @@ export function carryOut(bank: PlainBank, request: Request): RejectionCode | und
     case 'transfer': {
       const { amount } = request;
       const [from, to] = [account(request.from), account(request.to)];
-      const refusal = wrongAmount(amount) ?? (request.from === request.to ? 'same_account' : undefined);
-      if (refusal !== undefined) return refusal;
+      const rejection = wrongAmount(amount) ?? (request.from === request.to ? 'same_account' : undefined);
+      if (rejection !== undefined) return rejection;
       if (from === undefined) return 'account_not_found';
       if (to === undefined) return 'destination_not_found';
       if (from.status === 'closed' || to.status === 'closed') return 'account_closed';

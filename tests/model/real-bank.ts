@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Bookkeeper } from '../../ledger/src/bookkeeper/bookkeeper.ts';
 import { openBookkeeper } from '../../ledger/src/bookkeeper/open.ts';
-import { postgresTurns } from '../../ledger/src/bookkeeper/postgres-turns.ts';
+import { postgresWriterLock } from '../../ledger/src/bookkeeper/postgres-writer-lock.ts';
 import { fileSnapshots } from '../../ledger/src/bookkeeper/snapshot.ts';
+import { civilTime } from '../../ledger/src/civil-time.ts';
 import type { Recorded } from '../../ledger/src/domain/events.ts';
 import { decode } from '../../ledger/src/domain/codec.ts';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
@@ -21,6 +22,7 @@ import type { ReadModel } from '../../projections/src/read-model.ts';
 import { rebuild } from '../../projections/src/rebuild.ts';
 import { testEventLog } from '../support/event-log.ts';
 import { createDatabase } from '../support/postgres.ts';
+import { plentyOfCash } from '../../ledger/tests/support/plenty-of-cash.ts';
 
 export type RealBank = {
   readonly readModel: ReadModel;
@@ -35,22 +37,22 @@ export type RealBank = {
   close(): Promise<void>;
 };
 
-const openProfile = (): Promise<undefined> => Promise.resolve(undefined);
+const decryptProfile = (): Promise<undefined> => Promise.resolve(undefined);
 
 export async function realBank(): Promise<RealBank> {
   const database = await createDatabase();
   const stateDir = mkdtempSync(join(tmpdir(), 'grand-livre-model-'));
   const connect = (max: number): pg.Pool => new pg.Pool({ connectionString: database.url, max });
   const pool = connect(8);
-  const turnPools = [connect(1), connect(1)];
+  const lockPools = [connect(1), connect(1)];
   const journal = openJournal(testEventLog(), pool);
-  const keys = keyIndex({ pool });
+  const keys = journal.keys ?? keyIndex({ pool });
   const readModel = postgresReadModel({ pool });
   const ending = new AbortController();
   const projecting = runProjector({
     journal,
     connection: () => new pg.Client(projectorConnection(database.url, 'read')),
-    openProfile,
+    decryptProfile,
     log: { info: () => undefined, warn: () => undefined },
     signal: ending.signal,
   });
@@ -59,14 +61,16 @@ export async function realBank(): Promise<RealBank> {
     openBookkeeper({
       journal,
       keys,
-      turns: postgresTurns({ pool: turnPools[server] as pg.Pool }),
+      writerLock: postgresWriterLock({ pool: lockPools[server] as pg.Pool }),
       snapshots: fileSnapshots({ path: join(stateDir, `book-${String(server)}.snapshot`) }),
       now: () => new Date().toISOString(),
+      dayOf: civilTime('Europe/Paris').dayOf,
+      cashLimits: plentyOfCash,
       newId: randomUUID,
-      soon: setImmediate,
+      schedule: setImmediate,
       sleep: (ms) => sleep(ms),
-      // Small, so that groups, snapshots and forgotten keys come up in short histories too.
-      limits: { group: 7, snapshotEvery: 10, keptKeys: 5 },
+      // Small, so that batches, snapshots and forgotten keys come up in short histories too.
+      limits: { batch: 7, snapshotEvery: 10, cachedKeys: 5 },
     });
   const bookkeepers = [await open(0), await open(1)];
   const leftBehind: Bookkeeper[] = [];
@@ -93,7 +97,7 @@ export async function realBank(): Promise<RealBank> {
       const clients = [owner, observer, writer];
       for (const client of clients) await client.connect();
       try {
-        const built = await rebuild({ journal, openProfile, owner, observer, writer, onProgress: () => undefined });
+        const built = await rebuild({ journal, decryptProfile, owner, observer, writer, onProgress: () => undefined });
         if (built === 'under way already') throw new Error(built);
         return built.comparisons;
       } finally {
@@ -106,7 +110,7 @@ export async function realBank(): Promise<RealBank> {
       await projecting;
       readModel.close();
       await journal.close();
-      for (const one of [pool, ...turnPools]) await one.end();
+      for (const one of [pool, ...lockPools]) await one.end();
       await database.drop();
       rmSync(stateDir, { recursive: true, force: true });
     },

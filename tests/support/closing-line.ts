@@ -11,9 +11,12 @@ export default class ClosingLine implements Reporter {
       const reason = result.state === 'skipped' && result.note !== undefined ? ` (${result.note})` : '';
       console.log(`skipped: ${test.module.relativeModuleId} > ${test.fullName}${reason}`);
     }
-    // A file that cannot be loaded, or an error outside every test, fails the run as well.
-    const brokenFiles = modules.filter((module) => module.errors().length > 0).length;
-    const failed = withState('failed').length + brokenFiles + unhandledErrors.length;
+    // A file that cannot be loaded, what comes before or after a suite's tests, or an error outside all fails the run too.
+    const files = modules.filter((module) => module.errors().length > 0);
+    const suites = modules.flatMap((module) =>
+      [...module.children.allSuites()].filter((one) => one.errors().length > 0),
+    );
+    const failed = withState('failed').length + files.length + suites.length + unhandledErrors.length;
     console.log(
       `${String(withState('passed').length)} passed, ${String(failed)} failed, ${String(skipped.length)} skipped`,
     );

@@ -7,7 +7,7 @@ export type Line = {
   readonly url: string;
   cut(): void;
   mend(): void;
-  /** What is sent arrives, but no answer comes back, as from a server that stands still. */
+  /** What is sent arrives, but no answer comes back, as from a server that hangs. */
   mute(): void;
   close(): Promise<void>;
 };

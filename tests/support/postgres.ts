@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { onDatabase, template } from './global-setup.ts';
+import { asTestRole, onDatabase } from './postgres-setup.ts';
 
 export type TestDatabase = {
   /** The owner's connection string. */
   readonly url: string;
+  /** Log-in roles of server and projector. */
+  readonly logIns: { readonly server: string; readonly projector: string };
   /** Ends whatever is still connected, and drops the database. */
   drop(): Promise<void>;
 };
@@ -27,9 +29,11 @@ export async function createDatabase(): Promise<TestDatabase> {
     await admin.connect();
     await admin.query(sql).finally(() => admin.end());
   };
-  await run(`create database ${name} template ${template}`);
+  await run(`create database ${name} template ${inject('template')}`);
+  const url = onDatabase(inject('databaseUrl'), name);
   return {
-    url: onDatabase(inject('databaseUrl'), name),
+    url,
+    logIns: { server: asTestRole(url, 'server'), projector: asTestRole(url, 'projector') },
     async drop() {
       // A pool that ended does not wait until its connections have gone; whoever is thrown out complains.
       for (let tries = 0; tries < 40 && !(await isLeft(name)); tries++) await sleep(50);

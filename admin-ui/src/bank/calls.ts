@@ -1,27 +1,29 @@
 /** The calls the console makes, typed by the server's own contract. */
 import axios from 'axios';
-import type { z } from 'zod';
-import type * as audit from '../../../server/src/http/contract/audit.ts';
-import type { logInStaff } from '../../../server/src/http/contract/staff.ts';
-import type { Problem } from '../../../server/src/http/problems.ts';
+import type { z } from 'zod/mini';
+import type * as audit from '../../../api/src/calls/audit-accounts.ts';
+import type { readOverview, trialBalance } from '../../../api/src/calls/bank-overview.ts';
+import type { listVerifications } from '../../../api/src/calls/verification.ts';
+import type { logInStaff } from '../../../api/src/calls/staff.ts';
+import type { Problem } from '../../../api/src/problems.ts';
 
-type AnswerOf<C extends { readonly answer: { readonly schema: z.ZodType } }> = z.output<C['answer']['schema']>;
+type AnswerOf<C extends { readonly answer: { readonly schema: z.ZodMiniType } }> = z.output<C['answer']['schema']>;
 
-export type Overview = AnswerOf<typeof audit.readOverview>;
-export type TrialBalance = AnswerOf<typeof audit.trialBalance>;
+export type Overview = AnswerOf<typeof readOverview>;
+export type TrialBalance = AnswerOf<typeof trialBalance>;
 export type Accounts = AnswerOf<typeof audit.searchAccounts>;
 export type Account = AnswerOf<typeof audit.auditAccount>;
 export type JournalEvent = AnswerOf<typeof audit.auditEvents>['events'][number];
 export type Entry = AnswerOf<typeof audit.auditEntries>['entries'][number];
 export type StateAt = AnswerOf<typeof audit.auditState>;
-export type Standing = AnswerOf<typeof audit.auditStanding>;
-export type CurvePoint = AnswerOf<typeof audit.readCurve>['points'][number];
-export type Verification = AnswerOf<typeof audit.listVerifications>['verifications'][number];
-export type Session = Pick<AnswerOf<typeof logInStaff>, 'username' | 'role'>;
+export type StateSummary = AnswerOf<typeof audit.auditStateSummary>;
+export type BalancePoint = AnswerOf<typeof audit.readBalanceHistory>['points'][number];
+export type Verification = AnswerOf<typeof listVerifications>['verifications'][number];
+export type Session = Pick<AnswerOf<typeof logInStaff>, 'username' | 'role' | 'timeZone'>;
 
 /** The bank said no; its own sentence says why and what to do. */
-export class Refused extends Error {
-  override readonly name = 'Refused';
+export class Rejected extends Error {
+  override readonly name = 'Rejected';
   readonly problem: Problem;
   constructor(problem: Problem) {
     super(problem.detail);
@@ -36,7 +38,7 @@ export const whenLoggedOut = (tell: () => void): void => {
   onLoggedOut = tell;
 };
 
-/** Throws `Refused`, or axios' error when there is no answer. */
+/** Throws `Rejected`, or axios' error when there is no answer. */
 async function call<T>(
   method: 'GET' | 'POST' | 'DELETE',
   url: string,
@@ -49,7 +51,7 @@ async function call<T>(
   if (status >= 200 && status < 300) return data as T;
   const problem = data as Problem;
   if (problem.code === 'unauthenticated') onLoggedOut();
-  throw new Refused(problem);
+  throw new Rejected(problem);
 }
 
 export type Act = 'freeze' | 'unfreeze' | 'unlock' | 'close';
@@ -71,9 +73,10 @@ export const bank = {
   /** Folds the whole history on the server: seconds for a million entries. */
   state: (account: string, query: { at: string }) =>
     call<StateAt>('GET', `/audit/accounts/${account}/state`, { query, timeoutMs: 120_000 }),
-  standing: (account: string, query: { version: number } | { at: string }) =>
-    call<Standing>('GET', `/audit/accounts/${account}/standing`, { query }),
-  curve: (account: string) => call<{ points: CurvePoint[] }>('GET', `/audit/accounts/${account}/curve`),
+  stateSummary: (account: string, query: { version: number } | { at: string }) =>
+    call<StateSummary>('GET', `/audit/accounts/${account}/state-summary`, { query }),
+  balanceHistory: (account: string) =>
+    call<{ points: BalancePoint[] }>('GET', `/audit/accounts/${account}/balance-history`),
   verifications: () => call<{ verifications: Verification[] }>('GET', '/audit/verifications'),
   verify: () => call<{ id: number }>('POST', '/audit/verifications'),
   act: (act: Act, account: string, reason: string, key: string) =>

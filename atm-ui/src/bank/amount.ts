@@ -1,9 +1,11 @@
 /** An amount as a person types it. */
+import { amount, requestCurrency } from '../../../api/src/fields.ts';
+import { formatAmount, parseAmount } from '../../../ledger/src/domain/money.ts';
 
-/** `45` and `45,5` become `45.00` and `45.50`; undefined for zero and for what is no amount. Never a number in between. */
+/** `45` and `45,5` become `45.00` and `45.50`; undefined for zero and for what the bank takes for no amount. Never a number in between. */
 export function decimalOf(text: string): string | undefined {
-  const [, whole, cents = ''] = /^(\d{1,12})(?:[.,](\d{1,2}))?$/.exec(text) ?? [];
-  if (whole === undefined) return undefined;
-  const decimal = `${whole.replace(/^0+(?=\d)/, '')}.${cents.padEnd(2, '0')}`;
-  return /[1-9]/.test(decimal) ? decimal : undefined;
+  const { success, data } = amount.safeParse(text.replace(',', '.'));
+  const amountMinor = success ? parseAmount(data, requestCurrency) : undefined;
+  if (amountMinor === undefined || amountMinor <= 0n) return undefined;
+  return formatAmount(amountMinor, requestCurrency);
 }

@@ -1,7 +1,7 @@
 /** A walk through every screen and step of the kiosk, in either language, for whoever looks at each of them. */
 import type { Page } from 'playwright-core';
-import { en } from '../../src/words/en.ts';
-import { fr } from '../../src/words/fr.ts';
+import { en } from '../../src/locales/en.ts';
+import { fr } from '../../src/locales/fr.ts';
 
 export type Tour = {
   readonly page: Page;
@@ -12,7 +12,7 @@ export type Tour = {
   readonly other: string;
   /** An account that may be locked. */
   readonly toLock: string;
-  /** Told at each screen, when it stands. */
+  /** Told at each screen, once it is shown. */
   readonly visit: (name: string) => Promise<void>;
 };
 
@@ -113,7 +113,7 @@ export async function walk({ page, language, account, pin, other, toLock, visit 
   await press(w.confirm);
   await title(w.pin.confirmTitle);
   await typePin(pin);
-  await see(w.result.refused, 'withdrawal-refused');
+  await see(w.result.rejected, 'withdrawal-rejected');
   await choose(w.result.otherAmount);
   await title(w.cash.withdrawTitle);
   await page.keyboard.press('1');
@@ -157,6 +157,18 @@ export async function walk({ page, language, account, pin, other, toLock, visit 
   await visit('history');
   await press(w.back);
 
+  // Another PIN.
+  await choose(w.homeScreen.changePin);
+  await see(w.changePin.old, 'change-pin');
+  await typePin(pin);
+  await title(w.changePin.new);
+  await typePin('1234');
+  await page.getByText(w.changePin.trivial).waitFor();
+  await visit('change-pin-trivial');
+  await press(w.back);
+  await title(w.changePin.old);
+  await press(w.cancel);
+
   // Interrupted.
   await choose(w.homeScreen.deposit);
   await title(w.cash.depositTitle);
@@ -165,7 +177,11 @@ export async function walk({ page, language, account, pin, other, toLock, visit 
   await page.route('**/deposits', (route) => route.abort());
   await typePin(pin);
   await page.getByText(w.working.waiting(1)).waitFor();
+  await page.route(/\/accounts\/me(\?|$)/, (route) => route.abort());
   await page.reload();
+  await page.getByText(w.resuming.waiting(1)).waitFor();
+  await visit('resuming');
+  await page.unroute(/\/accounts\/me(\?|$)/);
   await see(w.unsettled.title, 'unsettled');
   await page.unroute('**/deposits');
   await typePin(pin);

@@ -1,38 +1,48 @@
 /** Opens a bookkeeper: the latest snapshot of the book, then the journal's tail, then the keys the read model lacks. */
 import { BrokenHistory } from '../domain/account.ts';
 import { decode } from '../domain/codec.ts';
-import type { Bookkeeper, Limits, Start, Surroundings } from './bookkeeper.ts';
-import { defaultLimits, startBookkeeper } from './bookkeeper.ts';
 import { liveBook } from './book.ts';
+import type { Bookkeeper, Start } from './bookkeeper.ts';
+import { startBookkeeper } from './bookkeeper.ts';
+import type { Dependencies, Limits } from './dependencies.ts';
+import { defaultLimits } from './dependencies.ts';
+import { readLimit } from './journal-tail.ts';
 import { recentKeys } from './recent-keys.ts';
+import type { SeenKeys } from './seen-keys.ts';
+import { seenKeys } from './seen-keys.ts';
 import type { Snapshot, SnapshotStore } from './snapshot.ts';
+import { terminalCash } from './terminal-cash.ts';
 
-const readLimit = 2_000;
-
-export type OpenOptions = Surroundings & {
+export type OpenOptions = Dependencies & {
   readonly snapshots: SnapshotStore;
   readonly limits?: Partial<Limits>;
-  /** Told how far the reading has come, and how far it has to go. */
+  /** Called with how far the reading has come, and how far it has to go. */
   readonly onProgress?: (position: number, head: number) => void;
 };
+
+type ReadStart = Start & { readonly seen?: SeenKeys };
+
+/** With the time at which the event at its position was recorded. */
+type FittingSnapshot = Snapshot & { readonly recordedAt: string };
 
 /** Throws `BrokenHistory` when the journal contradicts itself even when read from its first event. */
 export async function openBookkeeper({
   snapshots,
   limits,
   onProgress,
-  ...surroundings
+  ...dependencies
 }: OpenOptions): Promise<Bookkeeper> {
-  const { journal, keys, onTrouble } = surroundings;
+  const { journal, keys, dayOf, cashLimits, onTrouble } = dependencies;
+  const remembersAllKeys = journal.keys === undefined;
   const { checkpoint } = await keys.lookUp([]);
   const end = await journal.head();
   if (checkpoint > end) {
     throw new BrokenHistory(
-      `the read model stands at ${String(checkpoint)}, beyond the journal's end at ${String(end)}: it was built from another journal`,
+      `the read model is at ${String(checkpoint)}, beyond the journal's end at ${String(end)}: it was built from another journal`,
     );
   }
-  const snapshot = await usable(await snapshots.load());
-  let start: Start;
+  const snapshot = await fitting(await snapshots.load());
+  let start: ReadStart;
   try {
     start = await readTail(snapshot);
   } catch (error) {
@@ -40,33 +50,44 @@ export async function openBookkeeper({
     onTrouble?.('the snapshot does not fit the journal and is set aside', error);
     start = await readTail(undefined);
   }
-  return startBookkeeper(start, surroundings, { ...defaultLimits, ...limits }, (book, at) => snapshots.save(book, at));
+  return startBookkeeper(start, dependencies, { ...defaultLimits, ...limits }, (book, at) =>
+    snapshots.save(book, at, start),
+  );
 
   /** A snapshot of another journal, or of one that was longer than this, is no use. */
-  async function usable(found: Snapshot | undefined): Promise<Snapshot | undefined> {
-    if (found === undefined) return undefined;
+  async function fitting(found: Snapshot | undefined): Promise<FittingSnapshot | undefined> {
+    if (found?.cash === undefined || (remembersAllKeys && found.seen === undefined)) return undefined;
     const [event] = await journal.readAt([found.position]);
-    if (event?.id === found.eventId) return found;
+    if (event?.id === found.eventId) return { ...found, recordedAt: decode(event).metadata.recordedAt };
     onTrouble?.('the snapshot is of another journal and is set aside');
     return undefined;
   }
 
-  async function readTail(from: Snapshot | undefined): Promise<Start> {
+  async function readTail(from: FittingSnapshot | undefined): Promise<ReadStart> {
     const book = liveBook(from?.columns);
-    const recent = recentKeys(checkpoint);
+    const cash = terminalCash({ dayOf, limits: cashLimits, from: from?.cash });
+    const seen = remembersAllKeys ? seenKeys(from?.seen) : undefined;
+    const recent = recentKeys(checkpoint, seen);
     let head = Math.min(from?.position ?? 0, checkpoint);
     let lastEventId = from?.eventId ?? '';
+    let lastRecordedAt = from?.recordedAt ?? '';
     for (;;) {
       const events = await journal.read({ from: head + 1, limit: readLimit });
       for (const stored of events) {
         const { position, id, event, metadata } = decode(stored);
-        if (position > (from?.position ?? 0)) book.apply(event);
+        if (position > (from?.position ?? 0)) {
+          book.apply(event);
+          cash.apply(event, metadata.recordedAt);
+          seen?.add(metadata.commandId);
+        }
         if (position > checkpoint) recent.remember(metadata.commandId, position);
         head = position;
         lastEventId = id;
+        lastRecordedAt = metadata.recordedAt;
       }
       onProgress?.(head, Math.max(end, head));
-      if (events.length < readLimit) return { book, keys: recent, head, lastEventId };
+      if (events.length < readLimit)
+        return { book, cash, keys: recent, head, lastEventId, lastRecordedAt, ...(seen && { seen }) };
     }
   }
 }

@@ -1,18 +1,22 @@
-/** The idempotency keys of the journal's recent tail, known by heart; what is forgotten must be in the read model. */
+/** The idempotency keys of the journal's recent tail, cached; what is forgotten must be in the read model. */
+import type { SeenKeys } from './seen-keys.ts';
 
 export interface RecentKeys {
   /** Every key up to and including this position may have been forgotten. */
   readonly forgottenUpTo: number;
   readonly size: number;
-  /** The position of the first event of this command, when it is remembered. */
+  /** The position of the first event of this command, when it is cached. */
   positionOf(commandId: string): number | undefined;
+  /** Whether the journal has the command although it is not cached; false where the journal finds its commands itself. */
+  isForgotten(commandId: string): boolean;
   remember(commandId: string, position: number): void;
-  /** Lets go of the oldest keys beyond `keep`, but of none after `checkpoint`, the position the read model has reached. */
-  forget(options: { readonly checkpoint: number; readonly keep: number }): void;
+  /** Forgets the oldest keys beyond `most`, but none after `checkpoint`, the position the read model has reached. */
+  forget(options: { readonly checkpoint: number; readonly most: number }): void;
 }
 
-export function recentKeys(forgotten: number): RecentKeys {
-  // A Map keeps its keys in the order they came: the oldest is always the first.
+/** `seen` holds every key up to `forgotten`, and is told of every one that comes. */
+export function recentKeys(forgotten: number, seen?: SeenKeys): RecentKeys {
+  // A Map lists its keys in the order they came: the oldest is always the first.
   const positions = new Map<string, number>();
   let forgottenUpTo = forgotten;
   return {
@@ -23,14 +27,17 @@ export function recentKeys(forgotten: number): RecentKeys {
       return positions.size;
     },
     positionOf: (commandId) => positions.get(commandId),
+    isForgotten: (commandId) => !positions.has(commandId) && seen?.has(commandId) === true,
     remember(commandId, position) {
-      // A command's later events keep the position of its first.
-      if (!positions.has(commandId)) positions.set(commandId, position);
+      // A command's later events leave the position of its first.
+      if (positions.has(commandId)) return;
+      positions.set(commandId, position);
+      seen?.add(commandId);
     },
-    forget({ checkpoint, keep }) {
-      if (positions.size <= keep) return;
+    forget({ checkpoint, most }) {
+      if (positions.size <= most) return;
       for (const [commandId, position] of positions) {
-        if (positions.size <= keep || position > checkpoint) return;
+        if (positions.size <= most || position > checkpoint) return;
         positions.delete(commandId);
         forgottenUpTo = Math.max(forgottenUpTo, position);
       }

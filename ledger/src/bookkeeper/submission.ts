@@ -1,7 +1,7 @@
 /** What goes into the bookkeeper and what comes out: a command with its key, and its outcome. */
 import type { Command } from '../domain/commands.ts';
 import type { Recorded } from '../domain/events.ts';
-import type { Rejection } from '../domain/rejections.ts';
+import type { BookkeeperRejection, Rejection } from '../domain/rejections.ts';
 
 export type Submission = {
   readonly command: Command;
@@ -12,23 +12,25 @@ export type Submission = {
   readonly actor: string;
   readonly terminal: string;
   readonly correlationId: string;
-  /** `YYYY-MM-DD`; the day of recording unless given. */
+  /** `YYYY-MM-DD`; the bank's day of recording unless given. */
   readonly valueDate?: string;
 };
 
 export type Outcome =
   | {
       readonly accepted: true;
-      /** Where the command's last event stands in the journal. */
+      /** The command's last event in the journal. */
       readonly position: number;
       readonly recorded: readonly [Recorded, ...Recorded[]];
       /** True when the command had been carried out before: this is the first answer again. */
       readonly replayed: boolean;
     }
-  | { readonly accepted: false; readonly rejection: Rejection | BookkeeperRejection };
-
-/** What the bookkeeper refuses by itself, before the domain is asked. */
-export type BookkeeperRejection =
-  | { readonly code: 'idempotency_key_reused' }
-  /** The queue is full or the read model too far behind: nothing was done, try again later. */
-  | { readonly code: 'overloaded'; readonly retryAfterSeconds: number };
+  | {
+      readonly accepted: false;
+      readonly rejection: Rejection;
+      /** The decline as it stands in the journal: the same key answers the same for ever. */
+      readonly declined: Recorded;
+      readonly replayed: boolean;
+    }
+  /** Nothing was written: the same key may be tried again. */
+  | { readonly accepted: false; readonly rejection: Rejection | BookkeeperRejection; readonly declined?: undefined };

@@ -1,9 +1,11 @@
 /** One account's state, folded from its events: the same fold in the server's book, in a test and in the auditor's browser. */
 import type { AccountId, AccountType, CustomerId, LedgerEvent } from './events.ts';
-import { isCustomerEvent, isMoneyEvent } from './events.ts';
+import { isMoneyEvent, isWithoutAccount, numberPattern } from './events.ts';
 import type { Currency } from './money.ts';
 
-export type AccountStatus = 'open' | 'frozen' | 'closed';
+/** In the order of their numbers in a saved book: new ones go at the end. */
+export const accountStatuses = ['open', 'frozen', 'closed'] as const;
+export type AccountStatus = (typeof accountStatuses)[number];
 
 /** What decisions need of an account; the fields after `floor` are for people who look. */
 export type AccountState = {
@@ -20,10 +22,13 @@ export type AccountState = {
   readonly lockedUntil?: string;
 };
 
-/** Numbers of customers' accounts: 1 to 15 digits, no leading zero. */
-export const isCustomerAccount = (account: AccountId): boolean => /^[1-9]\d{0,14}$/.test(account);
+/** Whether an account is a customer's, and not one of the bank's own. */
+export const isCustomerAccount = (account: AccountId): boolean => numberPattern.test(account);
 
-/** The bank's own accounts come to be with their first posting and know no floor. */
+/** How the bank's own accounts are named. */
+export const internalAccountPattern = /^(?:cash|external):[\w.:-]{1,100}$/;
+
+/** The bank's own accounts come to be with their first posting; their floor is -2^62, so that no deposit takes them out of 64 bits. */
 export function emptyInternalAccount(account: AccountId, currency: Currency): AccountState {
   return { account, currency, balance: 0n, version: 0, status: 'open', floor: -(2n ** 62n) };
 }
@@ -31,7 +36,7 @@ export function emptyInternalAccount(account: AccountId, currency: Currency): Ac
 /** The accounts an event touches, in the order of its postings. */
 export function accountsOf(event: LedgerEvent): readonly AccountId[] {
   if (isMoneyEvent(event)) return event.postings.map((posting) => posting.account);
-  return isCustomerEvent(event) ? [] : [event.account];
+  return isWithoutAccount(event) ? [] : [event.account];
 }
 
 /** Thrown when history contradicts itself: a missing, doubled or altered posting. Never an expected failure. */
@@ -46,12 +51,13 @@ export function evolveAccount(
   event: LedgerEvent,
 ): AccountState | undefined {
   if (isMoneyEvent(event)) return post(state, account, event);
-  if (isCustomerEvent(event) || event.account !== account) return state;
+  if (isWithoutAccount(event) || event.account !== account) return state;
   if (event.type === 'AccountOpened') {
     if (state !== undefined) throw new BrokenHistory(`account ${account} is opened twice`);
     const { customer, accountType, currency, floor } = event;
     return { account, currency, balance: 0n, version: 0, status: 'open', floor, customer, accountType };
   }
+  if (event.type === 'CommandDeclined') return state;
   if (state === undefined) throw new BrokenHistory(`${event.type} on account ${account}, which was never opened`);
   switch (event.type) {
     case 'AccountFrozen':
@@ -62,13 +68,17 @@ export function evolveAccount(
       return { ...state, status: 'closed' };
     case 'AccessLocked':
       return { ...state, lockedUntil: event.until };
-    case 'AccessUnlocked': {
-      const { lockedUntil: _ended, ...unlocked } = state;
-      return unlocked;
-    }
+    case 'AccessUnlocked':
+      return unlocked(state);
     case 'PinChanged':
-      return state;
+      // An operator's reset ends a lock; a change by the account's holder does not.
+      return event.reason === undefined ? state : unlocked(state);
   }
+}
+
+function unlocked(state: AccountState): AccountState {
+  const { lockedUntil: _ended, ...rest } = state;
+  return rest;
 }
 
 function post(

@@ -1,4 +1,4 @@
-/** The one way from an event to the JSON text kept in the journal and back; reading brings old versions up to date. */
+/** The one way from an event to the JSON text stored in the journal and back. There is one schema version so far. */
 import type { LedgerEvent, Metadata, Posting, Postings, Recorded } from './events.ts';
 
 /** What every journal stores: `data` and `metadata` are the exact JSON texts that were written. */
@@ -16,10 +16,14 @@ export function encode(id: string, event: LedgerEvent, metadata: Metadata): Stor
   return { id, type, data: JSON.stringify(withDigits(data)), metadata: JSON.stringify(metadata) };
 }
 
-/** Sums become strings of digits: JSON's numbers are floats. */
-function withDigits(data: Omit<LedgerEvent, 'type'> & { postings?: Postings; floor?: bigint }): object {
-  const { postings, floor } = data;
+/** Amounts become strings of digits: JSON's numbers are floats. */
+function withDigits(
+  data: Omit<LedgerEvent, 'type'> & { postings?: Postings; floor?: bigint; amount?: bigint; total?: bigint },
+): object {
+  const { postings, floor, amount, total } = data;
   if (postings !== undefined) return { ...data, postings: postings.map(toStored) };
+  if (amount !== undefined) return { ...data, amount: amount.toString() };
+  if (total !== undefined) return { ...data, total: total.toString() };
   return floor === undefined ? data : { ...data, floor: floor.toString() };
 }
 
@@ -50,7 +54,19 @@ const eventTypes: ReadonlySet<string> = new Set<LedgerEvent['type']>([
   'PinChanged',
   'AccessLocked',
   'AccessUnlocked',
+  'CommandDeclined',
+  'BatchOrdered',
+  'ActionProposed',
+  'ActionApproved',
+  'ActionRejected',
 ]);
+
+type StoredData = Readonly<Record<string, unknown>> & {
+  readonly postings?: readonly StoredPosting[];
+  readonly floor?: string;
+  readonly amount?: string;
+  readonly total?: string;
+};
 
 type StoredPosting = { account: string; amount: string; version: number; balance: string };
 
@@ -62,10 +78,12 @@ export function decode(stored: StoredEvent & { readonly position: number }): Rec
       `position ${String(stored.position)} holds ${stored.type} in schema version ${metadata.schemaVersion}, which this program does not know`,
     );
   }
-  const data = JSON.parse(stored.data) as Record<string, unknown> & { postings?: StoredPosting[]; floor?: string };
+  const data = JSON.parse(stored.data) as StoredData;
   const fields: Record<string, unknown> = { ...data, type: stored.type };
   if (data.postings !== undefined) fields['postings'] = data.postings.map(toPosting);
   if (data.floor !== undefined) fields['floor'] = BigInt(data.floor);
+  if (data.amount !== undefined) fields['amount'] = BigInt(data.amount);
+  if (data.total !== undefined) fields['total'] = BigInt(data.total);
   return { position: stored.position, id: stored.id, event: fields as unknown as LedgerEvent, metadata };
 }
 

@@ -1,5 +1,5 @@
 /** Every request the bank decides on: a closed union, in the imperative. */
-import type { AccountId, AccountType, CustomerId, Postings } from './events.ts';
+import type { AccountId, AccountType, ActionProposed, BatchOrdered, CustomerId, Postings } from './events.ts';
 import type { Currency } from './money.ts';
 
 type OnAccount = { readonly account: AccountId };
@@ -10,7 +10,13 @@ export type SealedProfile = { readonly keyId: string; readonly profile: string }
 
 export type Command =
   | ({ readonly type: 'RegisterCustomer'; readonly customer: CustomerId } & SealedProfile)
-  | { readonly type: 'EraseCustomer'; readonly customer: CustomerId; readonly reason: string }
+  | {
+      readonly type: 'EraseCustomer';
+      readonly customer: CustomerId;
+      readonly reason: string;
+      /** Although accounts are open, hold money, or were closed too recently. */
+      readonly forced?: true;
+    }
   | {
       readonly type: 'OpenAccount';
       /** The number to open; without it the bank gives the next free one. */
@@ -22,20 +28,20 @@ export type Command =
       /** The lowest balance withdrawals and transfers may leave, in minor units. */
       readonly floor: bigint;
     }
-  | ({ readonly type: 'Deposit' | 'Withdraw'; readonly terminal: string } & OnAccount & Sum)
+  | ({ readonly type: 'Deposit' | 'Withdraw'; readonly terminal: string } & OnAccount & Amount)
   | ({
       readonly type: 'Transfer';
       readonly from: AccountId;
       readonly to: AccountId;
       readonly reference?: string;
-    } & Sum)
+    } & Amount)
   | ({
       readonly type: 'ImportEntry';
       /** Where the history comes from: the other side is the account `external:<source>`. */
       readonly source: string;
       readonly label: string;
     } & OnAccount &
-      Sum)
+      Amount)
   | {
       readonly type: 'ReverseEntry';
       /** The money event to undo: its position and its postings, as the journal has them. */
@@ -45,8 +51,27 @@ export type Command =
       readonly reason: string;
     }
   | ({ readonly type: 'FreezeAccount' | 'UnfreezeAccount' | 'CloseAccount' | 'UnlockAccess' } & WithReason)
-  | ({ readonly type: 'RecordPinChange' } & OnAccount)
-  | ({ readonly type: 'LockAccess'; readonly until: string } & OnAccount);
+  | ({
+      readonly type: 'RecordPinChange';
+      /** An operator's, who reset it. */
+      readonly reason?: string;
+    } & OnAccount)
+  | ({ readonly type: 'LockAccess'; readonly until: string } & OnAccount)
+  | ({ readonly type: 'OrderBatch' } & Omit<BatchOrdered, 'type'>)
+  | ({ readonly type: 'ProposeAction' } & Omit<ActionProposed, 'type'>)
+  | ({ readonly type: 'ApproveAction' } & Deciding)
+  | ({ readonly type: 'RejectAction'; readonly reason: string } & Deciding);
+
+/**
+ * A decision on a proposal, whose facts are as the journal has them. Its command id is the proposal's own: there is one
+ * decision on each.
+ */
+type Deciding = {
+  readonly proposal: Pick<ActionProposed, 'proposal' | 'proposer' | 'expiresAt'>;
+  /** The user name of the operator who decides, and when; as `expiresAt` in UTC with milliseconds, so that text sorts as time. */
+  readonly by: string;
+  readonly at: string;
+};
 
 /** An amount in minor units: positive, save in `ImportEntry`, where its sign is the entry's. */
-type Sum = { readonly amount: bigint; readonly currency: Currency };
+type Amount = { readonly amount: bigint; readonly currency: Currency };

@@ -1,11 +1,12 @@
 /** What the bank decides: a command against the book gives the events to write, or a rejection. Pure. */
 import type { AccountState } from './account.ts';
-import { emptyInternalAccount, isCustomerAccount } from './account.ts';
+import { isCustomerAccount } from './account.ts';
 import type { Command } from './commands.ts';
-import type { AccountId, CustomerId, LedgerEvent, Posting, Postings } from './events.ts';
+import type { AccountId, CustomerId, LedgerEvent, Postings } from './events.ts';
 import type { Currency } from './money.ts';
 import { largestAmountMinor, largestBalanceMinor } from './money.ts';
 import type { Rejection, RejectionCode } from './rejections.ts';
+import { settle } from './settle.ts';
 
 /** The book as a decision sees it: what all events so far add up to. */
 export interface Book {
@@ -13,7 +14,7 @@ export interface Book {
   hasCustomer(customer: CustomerId): boolean;
   /** Whether the money event at this position was reversed already. */
   isReversed(position: number): boolean;
-  /** One more than the highest number given so far. */
+  /** One more than the highest number given so far, or the lowest free one where that has more than 15 digits. */
   nextAccount(): AccountId;
   nextCustomer(): CustomerId;
 }
@@ -35,31 +36,20 @@ export function decide(book: Book, command: Command): Decision {
       return [{ type: 'CustomerRegistered', customer, keyId, profile }];
     }
     case 'EraseCustomer': {
-      const { customer, reason } = command;
-      if (!book.hasCustomer(customer)) return reject('customer_not_found', customer);
-      return [{ type: 'CustomerErased', customer, reason }];
+      const { type: _type, ...erasure } = command;
+      if (!book.hasCustomer(erasure.customer)) return reject('customer_not_found', erasure.customer);
+      return [{ type: 'CustomerErased', ...erasure }];
     }
     case 'OpenAccount':
       return open(book, command);
     case 'Deposit':
-      return move(book, command, `cash:${command.terminal}`, command.account, (currency, postings) => ({
-        type: 'Deposited',
-        currency,
-        postings,
-      }));
+      return one(move(book, command, 'Deposited', `cash:${command.terminal}`, command.account));
     case 'Withdraw':
-      return move(book, command, command.account, `cash:${command.terminal}`, (currency, postings) => ({
-        type: 'Withdrawn',
-        currency,
-        postings,
-      }));
+      return one(move(book, command, 'Withdrawn', command.account, `cash:${command.terminal}`));
     case 'Transfer': {
       const { reference } = command;
-      return move(book, command, command.from, command.to, (currency, postings) =>
-        reference === undefined
-          ? { type: 'Transferred', currency, postings }
-          : { type: 'Transferred', currency, postings, reference },
-      );
+      const moved = move(book, command, 'Transferred', command.from, command.to);
+      return one('code' in moved || reference === undefined ? moved : { ...moved, reference });
     }
     case 'ImportEntry':
       return importEntry(book, command);
@@ -72,8 +62,17 @@ export function decide(book: Book, command: Command): Decision {
     case 'LockAccess':
     case 'RecordPinChange':
       return changeAccount(book, command);
+    case 'OrderBatch':
+      return [{ ...command, type: 'BatchOrdered' }];
+    case 'ProposeAction':
+      return [{ ...command, type: 'ActionProposed' }];
+    case 'ApproveAction':
+    case 'RejectAction':
+      return decideProposal(command);
   }
 }
+
+const one = (decided: LedgerEvent | Rejection): Decision => ('type' in decided ? [decided] : decided);
 
 type CommandOf<T extends Command['type']> = Extract<Command, { type: T }>;
 
@@ -95,62 +94,56 @@ function open(book: Book, command: CommandOf<'OpenAccount'>): Decision {
   ];
 }
 
-/** Money from one account to another: the one place where a customer's command becomes two postings. */
-function move(
+/** Money from one account to another, as a customer's command asks for it. */
+function move<T extends 'Deposited' | 'Withdrawn' | 'Transferred'>(
   book: Book,
   { amount, currency }: { amount: bigint; currency: Currency },
+  type: T,
   from: AccountId,
   to: AccountId,
-  event: (currency: Currency, postings: Postings) => LedgerEvent,
-): Decision {
+): { readonly type: T; readonly currency: Currency; readonly postings: Postings } | Rejection {
   if (amount <= 0n) return reject('amount_not_positive');
   if (amount > largestAmountMinor) return reject('limit_exceeded');
   if (from === to) return reject('same_account', to);
-  const source = find(book, from, currency);
-  if (source === undefined) return reject('account_not_found', from);
-  const destination = find(book, to, currency);
-  // A deposit's destination is the customer's own account; a transfer's is somebody else's.
-  if (destination === undefined)
-    return reject(isCustomerAccount(from) ? 'destination_not_found' : 'account_not_found', to);
-  for (const side of [source, destination]) {
-    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- there will be more than one currency
-    if (side.currency !== currency) return reject('currency_mismatch', side.account);
-  }
-  for (const side of [source, destination]) {
-    if (side.status === 'closed') return reject('account_closed', side.account);
-  }
-  for (const side of [source, destination]) {
-    if (side.status === 'frozen') return reject('account_frozen', side.account);
-  }
-  if (source.balance - amount < source.floor) return reject('insufficient_funds', from);
-  if (destination.balance + amount > largestBalanceMinor) return reject('limit_exceeded', to);
-  return [event(currency, [posting(source, -amount), posting(destination, amount)])];
+  const postings = settle(book, type, currency, [
+    { account: from, amount: -amount },
+    { account: to, amount },
+  ]);
+  return 'code' in postings ? postings : { type, currency, postings };
 }
 
-/** History that already happened is not judged again: neither floor nor status keeps it out. */
+/** History that already happened; its sum may be larger than one a person may move, and of either sign. */
 function importEntry(book: Book, { account, source, amount, currency, label }: CommandOf<'ImportEntry'>): Decision {
   if (amount > largestBalanceMinor || amount < -largestBalanceMinor) return reject('limit_exceeded', account);
-  const target = isCustomerAccount(account) ? book.account(account) : undefined;
-  if (target === undefined) return reject('account_not_found', account);
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- there will be more than one currency
-  if (target.currency !== currency) return reject('currency_mismatch', account);
-  const external = find(book, `external:${source}`, currency) ?? emptyInternalAccount(`external:${source}`, currency);
-  return [{ type: 'EntryImported', currency, label, postings: [posting(external, -amount), posting(target, amount)] }];
+  if (!isCustomerAccount(account)) return reject('account_not_found', account);
+  const postings = settle(book, 'EntryImported', currency, [
+    { account: `external:${source}`, amount: -amount },
+    { account, amount },
+  ]);
+  return 'code' in postings ? postings : [{ type: 'EntryImported', currency, label, postings }];
 }
 
-/** Undoes a money event by a new one with the opposite postings; the floor still holds for whoever gives money back. */
+/** Undoes a money event by a new one with the opposite postings; whoever gives money back must still have it. */
 function reverse(book: Book, { position, postings, currency, reason }: CommandOf<'ReverseEntry'>): Decision {
   if (book.isReversed(position)) return reject('entry_already_reversed');
-  const reversed: Posting[] = [];
-  for (const { account, amount } of postings) {
-    const side = book.account(account);
-    if (side === undefined) return reject('account_not_found', account);
-    if (side.status === 'closed') return reject('account_closed', account);
-    if (amount > 0n && side.balance - amount < side.floor) return reject('insufficient_funds', account);
-    reversed.push(posting(side, -amount));
-  }
-  const [first, second] = reversed as [Posting, Posting];
-  return [{ type: 'EntryReversed', currency, postings: [first, second], reversedPosition: position, reason }];
+  const [first, second] = postings;
+  const opposite = settle(book, 'EntryReversed', currency, [
+    { account: first.account, amount: -first.amount },
+    { account: second.account, amount: -second.amount },
+  ]);
+  return 'code' in opposite
+    ? opposite
+    : [{ type: 'EntryReversed', currency, postings: opposite, reversedPosition: position, reason }];
+}
+
+/** Four eyes: whoever proposed may take the proposal back, and not approve it. */
+function decideProposal(command: CommandOf<'ApproveAction' | 'RejectAction'>): Decision {
+  const { proposal, proposer, expiresAt } = command.proposal;
+  if (command.type === 'ApproveAction' && command.by === proposer) return reject('own_proposal');
+  if (command.at >= expiresAt) return reject('proposal_expired');
+  return command.type === 'ApproveAction'
+    ? [{ type: 'ActionApproved', proposal }]
+    : [{ type: 'ActionRejected', proposal, reason: command.reason }];
 }
 
 function changeAccount(
@@ -167,7 +160,7 @@ function changeAccount(
   if (state.status === 'closed') return reject('account_closed', account);
   switch (command.type) {
     case 'RecordPinChange':
-      return [{ type: 'PinChanged', account }];
+      return [{ type: 'PinChanged', account, ...(command.reason !== undefined && { reason: command.reason }) }];
     case 'FreezeAccount':
       if (state.status === 'frozen') return reject('account_frozen', account);
       return [{ type: 'AccountFrozen', account, reason: command.reason }];
@@ -179,16 +172,3 @@ function changeAccount(
       return [{ type: 'AccountClosed', account, reason: command.reason }];
   }
 }
-
-function find(book: Book, account: AccountId, currency: Currency): AccountState | undefined {
-  const known = book.account(account);
-  if (known !== undefined || isCustomerAccount(account)) return known;
-  return /^(cash|external):./.test(account) ? emptyInternalAccount(account, currency) : undefined;
-}
-
-const posting = (side: AccountState, amount: bigint): Posting => ({
-  account: side.account,
-  amount,
-  version: side.version + 1,
-  balance: side.balance + amount,
-});

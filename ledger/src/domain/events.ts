@@ -1,11 +1,15 @@
 /** Every fact the journal can hold: a closed union, in the past tense. A fact is never edited; new kinds may come. */
 import type { Currency } from './money.ts';
+import type { RejectionCode } from './rejections.ts';
 
 /** A customer's account is its number (`"17"`); the bank's own are `cash:<terminal>` and `external:<name>`. */
 export type AccountId = string;
 
 /** A customer's number, as digits. */
 export type CustomerId = string;
+
+/** How customers and their accounts are numbered: 1 to 15 digits, without a leading zero. */
+export const numberPattern = /^[1-9]\d{0,14}$/;
 
 export const accountTypes = ['current', 'savings', 'home_savings', 'bank_savings', 'life_insurance'] as const;
 export type AccountType = (typeof accountTypes)[number];
@@ -42,6 +46,21 @@ export type MoneyEvent =
       readonly reason: string;
     };
 
+/** A command that the ledger declined: nothing moved, and its key answers the same for ever. */
+export type CommandDeclined = {
+  readonly type: 'CommandDeclined';
+  /** The account the command was given for; it may never have been opened. */
+  readonly account: AccountId;
+  /** The command's type, such as `Withdraw`. */
+  readonly command: string;
+  readonly code: RejectionCode;
+  /** The account the code is about, where it is about one. */
+  readonly about?: string;
+  /** What was to be moved, in minor units of `currency`; absent for a command that moves nothing. */
+  readonly amount?: bigint;
+  readonly currency?: Currency;
+};
+
 /** What happened to one account beside money. */
 export type AccountEvent =
   | {
@@ -55,11 +74,13 @@ export type AccountEvent =
   | { readonly type: 'AccountFrozen'; readonly account: AccountId; readonly reason: string }
   | { readonly type: 'AccountUnfrozen'; readonly account: AccountId; readonly reason: string }
   | { readonly type: 'AccountClosed'; readonly account: AccountId; readonly reason: string }
-  | { readonly type: 'PinChanged'; readonly account: AccountId }
+  /** With a reason when an operator reset it. */
+  | { readonly type: 'PinChanged'; readonly account: AccountId; readonly reason?: string }
   | { readonly type: 'AccessLocked'; readonly account: AccountId; readonly until: string }
-  | { readonly type: 'AccessUnlocked'; readonly account: AccountId; readonly reason: string };
+  | { readonly type: 'AccessUnlocked'; readonly account: AccountId; readonly reason: string }
+  | CommandDeclined;
 
-/** A customer's profile, sealed under a key of that customer's own (`keyId`) which is kept outside the journal. */
+/** A customer's profile, sealed under a key of that customer's own (`keyId`) which is stored outside the journal. */
 export type CustomerRegistered = {
   readonly type: 'CustomerRegistered';
   readonly customer: CustomerId;
@@ -72,21 +93,72 @@ export type CustomerErased = {
   readonly type: 'CustomerErased';
   readonly customer: CustomerId;
   readonly reason: string;
+  /** Accounts were open, held money, or were closed too recently: whoever erased set that aside. */
+  readonly forced?: true;
 };
 
-export type LedgerEvent = MoneyEvent | AccountEvent | CustomerRegistered | CustomerErased;
+/** What needs a second person of the staff. */
+export const actions = ['batch'] as const;
+export type Action = (typeof actions)[number];
 
-/** What happened to a customer and to none of the accounts. */
-export const isCustomerEvent = (event: LedgerEvent): event is CustomerRegistered | CustomerErased =>
-  event.type === 'CustomerRegistered' || event.type === 'CustomerErased';
+/** A batch of transfers that one operator ordered; its transfers follow, each under its own key. */
+export type BatchOrdered = {
+  readonly type: 'BatchOrdered';
+  readonly reason: string;
+  readonly count: number;
+  readonly total: bigint;
+  readonly currency: Currency;
+};
+
+/** What one operator wants done and may not do alone: nothing is done yet. */
+export type ActionProposed = {
+  readonly type: 'ActionProposed';
+  readonly proposal: string;
+  readonly action: Action;
+  readonly reason: string;
+  /** The user name of the operator who proposes. */
+  readonly proposer: string;
+  readonly count: number;
+  readonly total: bigint;
+  readonly currency: Currency;
+  /** SHA-256 of the content, in hexadecimal: what is approved is what was proposed. */
+  readonly contentHash: string;
+  /** Until when it can be decided: ISO 8601, UTC, milliseconds. */
+  readonly expiresAt: string;
+};
+
+/** What operators order, propose and decide; what follows from it for accounts is events of its own. */
+export type StaffEvent =
+  | BatchOrdered
+  | ActionProposed
+  | { readonly type: 'ActionApproved'; readonly proposal: string }
+  | { readonly type: 'ActionRejected'; readonly proposal: string; readonly reason: string };
+
+export type LedgerEvent = MoneyEvent | AccountEvent | CustomerRegistered | CustomerErased | StaffEvent;
+
+const typesWithoutAccount: ReadonlySet<string> = new Set<(CustomerRegistered | CustomerErased | StaffEvent)['type']>([
+  'CustomerRegistered',
+  'CustomerErased',
+  'BatchOrdered',
+  'ActionProposed',
+  'ActionApproved',
+  'ActionRejected',
+]);
+
+/** What happened to none of the accounts. */
+export const isWithoutAccount = (event: LedgerEvent): event is CustomerRegistered | CustomerErased | StaffEvent =>
+  typesWithoutAccount.has(event.type);
 
 export const isMoneyEvent = (event: LedgerEvent): event is MoneyEvent => 'postings' in event;
 
-/** What is known of how an event came about; flat, string to string, as it stands in the journal. */
+/** Of `requestHash`, in base64url: 132 bits are enough to tell bodies apart for ever, and short, since every event carries them. */
+export const requestHashLength = 22;
+
+/** What is known of how an event came about; flat, string to string, as it is in the journal. */
 export type Metadata = {
   /** The idempotency key, scoped to whoever gave it. */
   readonly commandId: string;
-  /** A keyed hash of the request's body: the same key with another body is refused. */
+  /** A keyed hash of the request's body: the same key with another body is rejected. */
   readonly requestHash: string;
   /** `session:<account>`, `staff:<user>`, `import:<file>:<row>`, `command:<name>`. */
   readonly actor: string;
@@ -99,7 +171,7 @@ export type Metadata = {
   readonly schemaVersion: string;
 };
 
-/** An event as it stands in the journal at `position` (from 1, without a gap). */
+/** An event as it is in the journal at `position` (from 1, without a gap). */
 export type Recorded = {
   readonly position: number;
   readonly id: string;

@@ -7,22 +7,23 @@ export type Currency = keyof typeof decimalsOf;
 
 export const currencies = Object.keys(decimalsOf) as readonly Currency[];
 
-/** The largest single sum the ledger takes, and the bound of any balance: far inside 64 bits, so that no sum overflows. */
+/** The largest amount of one deposit, withdrawal or transfer. */
 export const largestAmountMinor = 1_000_000_000n;
+/** No money event leads to a balance above it, or below the same amount negative: far inside 64 bits. */
 export const largestBalanceMinor = 1_000_000_000_000_000n;
 
-/**
- * Reads a decimal string as minor units: `"20"`, `"20.5"`, `"20.50"`, `"-20.50"`.
- * Returns undefined for anything else: a comma, an exponent, blanks, too many decimals, more than 15 digits.
- */
+/** How an amount is written: `"20"`, `"20.5"`, `"20.50"`, `"-20.50"`; no comma, exponent or blank, at most 15 digits before the point. */
+export const amountPattern: Readonly<Record<Currency, RegExp>> = { EUR: amountWith(decimalsOf.EUR) };
+
+function amountWith(decimals: number): RegExp {
+  return new RegExp(`^-?\\d{1,15}(?:\\.\\d{1,${String(decimals)}})?$`);
+}
+
+/** Reads a decimal string as minor units; undefined for what does not match `amountPattern`. */
 export function parseAmount(text: string, currency: Currency): bigint | undefined {
-  const decimals = decimalsOf[currency];
-  const match = /^(-?)(\d{1,15})(?:\.(\d+))?$/.exec(text);
-  if (match === null) return undefined;
-  const [, sign, whole = '', fraction = ''] = match;
-  if (fraction.length > decimals) return undefined;
-  const amountMinor = BigInt(whole + fraction.padEnd(decimals, '0'));
-  return sign === '-' ? -amountMinor : amountMinor;
+  if (!amountPattern[currency].test(text)) return undefined;
+  const [whole = '', fraction = ''] = text.split('.');
+  return BigInt(whole + fraction.padEnd(decimalsOf[currency], '0'));
 }
 
 /** Writes minor units as a decimal string with the currency's decimals: `2050n` → `"20.50"`. */

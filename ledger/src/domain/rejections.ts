@@ -1,7 +1,8 @@
 /** Every way the bank says no to a command it understood: values of one closed union, never exceptions. */
-import type { AccountId } from './events.ts';
 
 export const rejectionCodes = [
+  'own_proposal',
+  'proposal_expired',
   'amount_not_positive',
   'limit_exceeded',
   'same_account',
@@ -17,6 +18,7 @@ export const rejectionCodes = [
   'account_not_frozen',
   'account_not_empty',
   'insufficient_funds',
+  'cash_limit_exceeded',
 ] as const;
 
 /** In the order of precedence: where several apply, the earliest is the answer. */
@@ -24,6 +26,12 @@ export type RejectionCode = (typeof rejectionCodes)[number];
 
 export type Rejection = {
   readonly code: RejectionCode;
-  /** The account (or customer) the rejection is about, where there is one. */
-  readonly account?: AccountId;
+  /** The account's or customer's number the rejection is about, where there is one. */
+  readonly account?: string;
 };
+
+/** What the bookkeeper rejects by itself, before the domain is asked. */
+export type BookkeeperRejection =
+  | { readonly code: 'idempotency_key_reused' }
+  /** The queue is full or the read model too far behind: nothing was done, try again later. */
+  | { readonly code: 'overloaded'; readonly retryAfterSeconds: number };

@@ -1,4 +1,5 @@
-/** Where the journal is kept, as configured. */
+/** Which database holds the journal, as configured. */
+import { z } from 'zod';
 
 export type EventLog = {
   /** `kurrentdb://…` or `esdb://…`; undefined: PostgreSQL. */
@@ -7,14 +8,13 @@ export type EventLog = {
   readonly ledger: string;
 };
 
-/** The values of EVENT_LOG_URL and LEDGER; a sentence says what is wrong with them. */
-export function readEventLog(eventLogUrl: string | undefined, ledger = 'main'): EventLog | string {
+export const eventLogUrlSetting = z
+  .string()
   // The value itself may hold a password and is not shown.
-  if (eventLogUrl !== undefined && !/^(kurrentdb|esdb)(\+discover)?:\/\/[^\s]+$/.test(eventLogUrl)) {
-    return 'EVENT_LOG_URL must look like kurrentdb://user:password@host:2113 or esdb://host:2113?tls=false.';
-  }
-  if (!/^[a-z0-9-]{1,40}$/.test(ledger)) {
-    return `LEDGER is "${ledger}", but must be 1 to 40 small letters, digits or -.`;
-  }
-  return { eventLogUrl, ledger };
-}
+  .regex(/^(kurrentdb|esdb)(\+discover)?:\/\/[^\s]+$/, {
+    error: 'EVENT_LOG_URL must look like kurrentdb://user:password@host:2113 or esdb://host:2113?tls=false.',
+  });
+
+export const ledgerSetting = z.string().regex(/^[a-z0-9-]{1,40}$/, {
+  error: ({ input }) => `LEDGER is "${String(input)}", but must be 1 to 40 small letters, digits or -.`,
+});

@@ -1,5 +1,6 @@
 /** The journal port: one stream of events at gapless positions 1, 2, 3 …, to which events are only ever added. */
 import type { StoredEvent } from '../domain/codec.ts';
+import type { KeyIndex } from './key-index.ts';
 
 export type JournalEvent = StoredEvent & { readonly position: number };
 
@@ -14,6 +15,11 @@ export type FollowStep = { readonly events: readonly JournalEvent[] } | { readon
 export interface Journal {
   /** How much one append takes: its events' data and metadata together, in bytes of UTF-8. It may become less. */
   readonly largestAppendBytes: number;
+  /**
+   * Where the journal finds commands by their keys itself, and takes no second event of one type under one key: such an
+   * append counts as a conflict. Without it the read model keeps the keys.
+   */
+  readonly keys?: KeyIndex;
   /** The last position, 0 when empty. */
   head(): Promise<number>;
   /**

@@ -28,7 +28,7 @@ export type KurrentCalls = {
   close(): Promise<void>;
 };
 
-/** A server that stands still would hold an append for much longer than its own deadline. */
+/** A server that hangs would hold an append for much longer than its own deadline (seen; 10 s is a judgement). */
 const answerWithinMs = 10_000;
 
 /**

@@ -5,12 +5,12 @@ import type { FollowStep, Journal, JournalEvent } from './journal.ts';
 import { kurrentCalls } from './kurrent-calls.ts';
 import { eventOf } from './kurrent-messages.ts';
 
-/** Of the server's maximum append size, what is left for data and metadata: it counts an event's type and frame too. */
+/** Of the server's maximum append size, what is left for data and metadata: it counts an event's type and frame too. A judgement. */
 const shareForEvents = 0.85;
 const usualLargestAppendBytes = 1024 * 1024;
-/** Reads that are under way at the same time. */
+/** Reads at the same time: a judgement. */
 const readsAtOnce = 64;
-/** Events that wait for a follower; past it the server is asked to wait. */
+/** Events that wait for a follower; past it the server is asked to wait. A judgement. */
 const mostWaiting = 5_000;
 
 /** `ledger` names the stream: `journal-<ledger>`. */
@@ -35,7 +35,7 @@ export function kurrentJournal({ url, ledger }: { readonly url: string; readonly
       if (answer.appended !== 'too large') return { appended: answer.appended, head: answer.head };
       largestAppendBytes = Math.min(largestAppendBytes, answer.largestBytes) * shareForEvents;
       throw new Error(
-        `the server takes at most ${String(answer.largestBytes)} bytes at once; the next group is smaller`,
+        `the server takes at most ${String(answer.largestBytes)} bytes at once; the next batch is smaller`,
       );
     },
 

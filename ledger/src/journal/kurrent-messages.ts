@@ -71,7 +71,7 @@ export function appendAnswer(response: BatchAppendResp): AppendAnswer | Error {
     return { appended: 'too large', largestBytes: exceeded?.getMaxappendsize() ?? 0 };
   }
   const reason = name.split('.').at(-1) ?? '';
-  return new Error(`the server refused an append: ${reason} ${status?.getMessage() ?? ''}`.trimEnd());
+  return new Error(`the server rejected an append: ${reason} ${status?.getMessage() ?? ''}`.trimEnd());
 }
 
 export const correlationOf = (response: BatchAppendResp): string => idOf(response.getCorrelationId());
@@ -83,15 +83,15 @@ export function readRequest(range: {
   readonly limit: number | 'endless';
   readonly direction: 'forward' | 'backward';
 }): ReadReq {
-  const place = new streams.ReadReq.Options.StreamOptions();
-  place.setStreamIdentifier(identifier(range.stream));
-  if (range.from === 'end') place.setEnd(nothing());
-  else if (range.from === 0) place.setStart(nothing());
-  else place.setRevision(String(range.from - 1));
+  const position = new streams.ReadReq.Options.StreamOptions();
+  position.setStreamIdentifier(identifier(range.stream));
+  if (range.from === 'end') position.setEnd(nothing());
+  else if (range.from === 0) position.setStart(nothing());
+  else position.setRevision(String(range.from - 1));
   const ids = new streams.ReadReq.Options.UUIDOption();
   ids.setString(nothing());
   const options = new streams.ReadReq.Options();
-  options.setStream(place);
+  options.setStream(position);
   options.setResolveLinks(false);
   options.setUuidOption(ids);
   options.setNoFilter(nothing());

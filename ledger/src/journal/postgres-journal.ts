@@ -2,11 +2,12 @@
 import type pg from 'pg';
 import type { StoredEvent } from '../domain/codec.ts';
 import type { AppendResult, FollowStep, Journal, JournalEvent } from './journal.ts';
+import { postgresKeyIndex } from './postgres-key-index.ts';
 import { listen } from './postgres-listen.ts';
 
 /**
- * One statement a group, on one snapshot: nothing is written unless the head is still `after`. Whoever else writes the
- * same position meets the primary key. JSON has no raw line feed, so a group travels as lines, which PostgreSQL takes
+ * One statement a batch, on one snapshot: nothing is written unless the head is still `after`. Whoever else writes the
+ * same position meets the primary key. JSON has no raw line feed, so a batch travels as lines, which PostgreSQL takes
  * apart faster than it reads an array.
  */
 const appendSql = `
@@ -19,11 +20,20 @@ const appendSql = `
 
 const columns = 'position, id, type, data, metadata';
 const uniqueViolation = '23505';
-/** A follower looks by itself this often, should a notification have been lost. */
+/** A follower reads by itself this often, should a notification have been lost. */
 const pollMs = 1000;
 const followBatch = 1000;
-/** Far below what a statement may hold: a group should not keep others waiting for long. */
+/** Far below what a statement may hold: a batch should not make others wait for long. A judgement. */
 const largestAppendBytes = 4_000_000;
+
+/** The journal's own keys, and its head. */
+const lookUpSql = `
+  select (select coalesce(max(position), 0) from journal.events) as checkpoint, found.n, found.position
+  from (values (1)) as always left join (
+    select asked.n, min(e.position) as position
+    from unnest($1::uuid[]) with ordinality as asked (key, n) join journal.events e on e.command_key = asked.key
+    group by asked.n
+  ) found on true`;
 
 type Row = { position: string; id: string; type: string; data: string; metadata: string };
 
@@ -52,8 +62,11 @@ export function postgresJournal({ pool }: { readonly pool: pg.Pool }): Journal {
     return rows.map(toEvent);
   }
 
+  const keys = postgresKeyIndex({ pool, name: 'journal_look_up_keys', text: lookUpSql });
+
   return {
     largestAppendBytes,
+    keys,
     head,
 
     async append(events: readonly StoredEvent[], { after }): Promise<AppendResult> {
@@ -85,9 +98,9 @@ export function postgresJournal({ pool }: { readonly pool: pg.Pool }): Journal {
     },
 
     async *follow({ after, signal }): AsyncGenerator<FollowStep> {
-      const bell = await listen(pool, 'journal');
+      const notifications = await listen(pool, 'journal');
       const stop = (): void => {
-        bell.ring();
+        notifications.wake();
       };
       signal.addEventListener('abort', stop);
       try {
@@ -110,12 +123,12 @@ export function postgresJournal({ pool }: { readonly pool: pg.Pool }): Journal {
             continue;
           }
           yield { caughtUpAt: position };
-          await bell.rung(pollMs);
+          await notifications.wait(pollMs);
           next = startReading();
         }
       } finally {
         signal.removeEventListener('abort', stop);
-        await bell.close();
+        await notifications.close();
       }
     },
 

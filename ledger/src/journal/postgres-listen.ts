@@ -1,25 +1,26 @@
-/** A bell on a PostgreSQL notification channel: wait until somebody rings, or a time has passed. */
+/** Waiting for notifications on a PostgreSQL channel, or until a time has passed. */
 import type pg from 'pg';
 
-export type Bell = {
+export type Notifications = {
   /** Resolves at the next notification, at once if one came since the last call, or after `timeoutMs`. */
-  rung(timeoutMs: number): Promise<void>;
-  ring(): void;
+  wait(timeoutMs: number): Promise<void>;
+  /** Ends a wait as a notification would. */
+  wake(): void;
   close(): Promise<void>;
 };
 
 /** Listens on `channel` with a connection of its own; rejects when that connection cannot be had. */
-export async function listen(pool: pg.Pool, channel: string): Promise<Bell> {
+export async function listen(pool: pg.Pool, channel: string): Promise<Notifications> {
   const client = await pool.connect();
   let pending = false;
-  let wake: (() => void) | undefined;
-  const ring = (): void => {
+  let endWait: (() => void) | undefined;
+  const notify = (): void => {
     pending = true;
-    wake?.();
+    endWait?.();
   };
-  client.on('notification', ring);
-  // A broken connection only makes the bell silent: whoever waits still looks after its timeout and meets the error there.
-  client.on('error', ring);
+  client.on('notification', notify);
+  // A broken connection gives no more notifications: whoever waits still reads after its timeout and meets the error there.
+  client.on('error', notify);
   try {
     await client.query(`listen ${client.escapeIdentifier(channel)}`);
   } catch (error) {
@@ -27,19 +28,19 @@ export async function listen(pool: pg.Pool, channel: string): Promise<Bell> {
     throw error;
   }
   return {
-    ring,
-    async rung(timeoutMs) {
+    wake: notify,
+    async wait(timeoutMs) {
       if (!pending) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, timeoutMs);
-          wake = () => {
+          endWait = () => {
             clearTimeout(timer);
             resolve();
           };
         });
       }
       pending = false;
-      wake = undefined;
+      endWait = undefined;
     },
     close() {
       client.release(true);

@@ -1,11 +1,13 @@
-/** The master keys, each generation in a file of its own; which is in use stands in the database. */
+/** The master keys, each generation in a file of its own; the database says which is in use. */
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type pg from 'pg';
+import { assertSame } from './check-values.ts';
 import { makeSecretFile, readSecretFile } from './secret-file.ts';
 
 export interface MasterKeys {
-  /** Throws an `Error` with one clear sentence where the file cannot be used. */
+  readonly pathOf: (generation: number) => string;
+  /** Throws a `Failure` where the file cannot be used. */
   get(generation: number): Promise<Buffer>;
   /** Makes the key of a new generation, or finds it there. */
   make(generation: number): Promise<Buffer>;
@@ -14,24 +16,41 @@ export interface MasterKeys {
 }
 
 export function masterKeyFiles(stateDir: string): MasterKeys {
-  const pathOf = (generation: number): string =>
-    join(stateDir, 'secrets', generation === 1 ? 'master.key' : `master.${String(generation)}.key`);
+  const pathOf = (generation: number): string => join(stateDir, 'secrets', masterKeyName(generation));
   const known = new Map<number, Promise<Buffer>>();
-  const keep = (generation: number, read: (path: string) => Promise<Buffer>): Promise<Buffer> => {
+  const cached = (generation: number, read: (path: string) => Promise<Buffer>): Promise<Buffer> => {
     const found = known.get(generation) ?? read(pathOf(generation));
     known.set(generation, found);
     found.catch(() => known.delete(generation));
     return found;
   };
   return {
-    // The first is made by whoever comes first; any other only by a rotation.
-    get: (generation) => keep(generation, generation === 1 ? makeSecretFile : readSecretFile),
-    make: (generation) => keep(generation, makeSecretFile),
+    pathOf,
+    get: (generation) => cached(generation, readSecretFile),
+    make: (generation) => cached(generation, makeSecretFile),
     async forget(generation) {
       known.delete(generation);
       await unlink(pathOf(generation)).catch(() => undefined);
     },
   };
+}
+
+/** The file's name. */
+export const masterKeyName = (generation: number): string =>
+  generation === 1 ? 'master.key' : `master.${String(generation)}.key`;
+
+/** Every generation that may wrap something. */
+export async function generationsIn(database: Pick<pg.ClientBase, 'query'>): Promise<readonly number[]> {
+  const { rows } = await database.query<{ generation: number }>('select generation from vault.master_keys order by 1');
+  if (rows.length === 0) throw new Error('the database knows no master key');
+  return rows.map(({ generation }) => generation);
+}
+
+/** Throws a `Failure` when a generation's key is missing, or is not the one that the database was used with. */
+export async function assertMasterKeys(database: Pick<pg.ClientBase, 'query'>, masterKeys: MasterKeys): Promise<void> {
+  for (const generation of await generationsIn(database)) {
+    await assertSame(database, masterKeys.pathOf(generation), await masterKeys.get(generation));
+  }
 }
 
 /** The generation new keys are wrapped under. */

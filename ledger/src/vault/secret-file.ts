@@ -2,10 +2,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Failure, isCode } from '../failure.ts';
 
 const secretBytes = 32;
 
-/** The same, made when it is missing. */
+/** Reads the secret, and makes it when it is missing. Throws a `Failure`. */
 export async function makeSecretFile(path: string): Promise<Buffer> {
   try {
     await readFile(path).catch(async (error: unknown) => {
@@ -13,27 +14,27 @@ export async function makeSecretFile(path: string): Promise<Buffer> {
       await make(path);
     });
   } catch {
-    throw new Error(`The secret ${path} cannot be read or made: give this account access to its folder.`);
+    throw new Failure(`The secret ${path} cannot be read or made: give this account access to its folder.`);
   }
   return readSecretFile(path);
 }
 
-/** 32 random bytes, kept as base64. Throws an `Error` with one clear sentence when the file cannot be used. */
+/** Reads 32 random bytes, stored as base64. Throws a `Failure` when the file cannot be used. */
 export async function readSecretFile(path: string): Promise<Buffer> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch {
-    throw new Error(
-      `The secret ${path} is missing or cannot be read: bring it here, or give this account access to it.`,
+    throw new Failure(
+      `The secret ${path} is missing or cannot be read: restore it from your backup, or give this account access to it.`,
     );
   }
   const secret = Buffer.from(text, 'base64');
   if (secret.length === secretBytes) return secret;
-  throw new Error(`The secret ${path} does not hold 32 bytes in base64: restore it from your backup.`);
+  throw new Failure(`The secret ${path} does not hold 32 bytes in base64: restore it from your backup.`);
 }
 
-/** Written beside and then put in place as a whole: nobody ever reads half a secret, and whoever comes second keeps the first's. */
+/** Written beside and then linked as a whole: nobody ever reads half a secret, and whoever comes second uses the first's. */
 async function make(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const beside = `${path}.${randomUUID()}`;
@@ -46,6 +47,3 @@ async function make(path: string): Promise<void> {
     await unlink(beside);
   }
 }
-
-const isCode = (error: unknown, code: string): boolean =>
-  error instanceof Error && 'code' in error && error.code === code;

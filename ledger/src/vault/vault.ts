@@ -1,10 +1,11 @@
 /** The vault: each customer's personal data is sealed under a key of its own, and each key under the master key. */
-import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import type { SealedProfile } from '../domain/commands.ts';
 import type { MasterKeys } from './master-keys.ts';
 import { currentGeneration } from './master-keys.ts';
 import type { Profile } from './profile.ts';
+import { seal, unseal } from './seal.ts';
 
 export interface Vault {
   /** The key is stored before this resolves, so that no event ever needs a key that was lost. */
@@ -17,11 +18,7 @@ export interface Vault {
   destroy(keyId: string): Promise<void>;
 }
 
-const algorithm = 'aes-256-gcm';
 const keyBytes = 32;
-/** 96-bit nonces and 128-bit tags, as NIST SP 800-38D recommends. */
-const nonceBytes = 12;
-const tagBytes = 16;
 const version = 'v1.';
 
 /** PostgreSQL's code for a reference to what is not there. */
@@ -32,7 +29,7 @@ export function postgresVault({
   masterKeys,
 }: {
   readonly pool: pg.Pool;
-  readonly masterKeys: MasterKeys;
+  readonly masterKeys: Pick<MasterKeys, 'get'>;
 }): Vault {
   let generation: number | undefined;
 
@@ -45,7 +42,7 @@ export function postgresVault({
         await pool.query(
           `insert into vault.customer_keys (key_id, wrapped, generation)
            select key_id, wrapped, $3 from unnest($1::uuid[], $2::bytea[]) as made (key_id, wrapped)`,
-          [keys.map(({ keyId }) => keyId), keys.map(({ keyId, key }) => encrypt(masterKey, key, keyId)), generation],
+          [keys.map(({ keyId }) => keyId), keys.map(({ keyId, key }) => seal(masterKey, key, keyId)), generation],
         );
         return;
       } catch (error) {
@@ -59,7 +56,7 @@ export function postgresVault({
     const sealed = profiles.map((profile) => {
       const key = randomBytes(keyBytes);
       const keyId = randomUUID();
-      const text = encrypt(key, Buffer.from(JSON.stringify(profile)), keyId).toString('base64url');
+      const text = seal(key, Buffer.from(JSON.stringify(profile)), keyId).toString('base64url');
       return { keyId, key, profile: version + text };
     });
     await store(sealed);
@@ -82,8 +79,8 @@ export function postgresVault({
       const [found] = rows;
       if (found === undefined) return undefined;
       if (!sealed.startsWith(version)) throw new Error(`the profile under key ${keyId} is sealed in an unknown way`);
-      const key = decrypt(await masterKeys.get(found.generation), found.wrapped, keyId);
-      const text = decrypt(key, Buffer.from(sealed.slice(version.length), 'base64url'), keyId);
+      const key = unseal(await masterKeys.get(found.generation), found.wrapped, keyId);
+      const text = unseal(key, Buffer.from(sealed.slice(version.length), 'base64url'), keyId);
       return JSON.parse(text.toString()) as Profile;
     },
     async destroy(keyId) {
@@ -92,21 +89,6 @@ export function postgresVault({
   };
 }
 
-/** A customer's key, wrapped under one master key, wrapped under another. */
+/** A customer's key, wrapped under one master key, wrapped under another. Bound to the key's id. */
 export const rewrap = (from: Buffer, to: Buffer, keyId: string, wrapped: Buffer): Buffer =>
-  encrypt(to, decrypt(from, wrapped, keyId), keyId);
-
-/** Nonce, ciphertext, tag; bound to the key's id, so that nothing sealed for one customer opens as another's. */
-function encrypt(key: Buffer, plain: Buffer, keyId: string): Buffer {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv(algorithm, key, nonce);
-  cipher.setAAD(Buffer.from(keyId));
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
-}
-
-function decrypt(key: Buffer, sealed: Buffer, keyId: string): Buffer {
-  const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), { authTagLength: tagBytes });
-  decipher.setAAD(Buffer.from(keyId));
-  decipher.setAuthTag(sealed.subarray(-tagBytes));
-  return Buffer.concat([decipher.update(sealed.subarray(nonceBytes, -tagBytes)), decipher.final()]);
-}
+  seal(to, unseal(from, wrapped, keyId), keyId);

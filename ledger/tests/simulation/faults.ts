@@ -1,15 +1,15 @@
-/** A world in which everything goes wrong sooner or later: a journal, a key index and turns with faults and delays. */
+/** A world in which everything goes wrong sooner or later: a journal, a key index and a writer lock with faults and delays. */
 import { BrokenHistory } from '../../src/domain/account.ts';
 import { decode } from '../../src/domain/codec.ts';
-import type { KeyIndex } from '../../src/bookkeeper/key-index.ts';
-import type { Turns } from '../../src/bookkeeper/turns.ts';
+import type { KeyIndex } from '../../src/journal/key-index.ts';
+import type { WriterLock } from '../../src/bookkeeper/writer-lock.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import type { Random, Scheduler } from './scheduler.ts';
 
 /** What one server process sees of the world; once it is dead, nothing answers it any more. */
 export type Process = { alive: boolean };
 
-class Broken extends Error {
+class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
 }
 
@@ -21,12 +21,12 @@ export function faultyJournal(real: Journal, { time, chance, faultPercent }: Wor
   const delayed = async <T>(work: () => Promise<T>): Promise<T> => {
     await time.sleep(1 + chance.below(5));
     if (!process.alive) return never;
-    if (chance.chance(faultPercent)) throw new Broken('before');
+    if (chance.chance(faultPercent)) throw new ConnectionLost('before');
     const result = await work();
     await time.sleep(1 + chance.below(5));
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may die while it sleeps
     if (!process.alive) return never;
-    if (chance.chance(faultPercent)) throw new Broken('after');
+    if (chance.chance(faultPercent)) throw new ConnectionLost('after');
     return result;
   };
   return {
@@ -38,7 +38,7 @@ export function faultyJournal(real: Journal, { time, chance, faultPercent }: Wor
       // What was sent arrives, even when its sender is dead by then or has stopped waiting for the answer.
       if (chance.chance(faultPercent)) {
         time.at(chance.below(60), () => void real.append(events, options));
-        return delayed(() => Promise.reject(new Broken('still on its way')));
+        return delayed(() => Promise.reject(new ConnectionLost('still on its way')));
       }
       return delayed(() => real.append(events, options));
     },
@@ -50,7 +50,14 @@ export function faultyJournal(real: Journal, { time, chance, faultPercent }: Wor
 }
 
 /** A read model that lags behind the journal and sometimes cannot be asked. */
-export function laggingKeyIndex(real: Journal, world: World): { readonly forProcess: (process: Process) => KeyIndex } {
+export function laggingKeyIndex(
+  real: Journal,
+  world: World,
+): {
+  readonly forProcess: (process: Process) => KeyIndex;
+  /** Takes one of its rows away for good. */
+  readonly lose: () => void;
+} {
   const { time, chance, faultPercent } = world;
   const positions = new Map<string, number>();
   let checkpoint = 0;
@@ -65,11 +72,14 @@ export function laggingKeyIndex(real: Journal, world: World): { readonly forProc
   };
   time.at(0, () => void project());
   return {
+    lose() {
+      if (positions.size > 0) positions.delete(chance.pick([...positions.keys()]));
+    },
     forProcess: (process) => ({
       async lookUp(commandIds) {
         await time.sleep(1 + chance.below(4));
         if (!process.alive) return never;
-        if (chance.chance(faultPercent)) throw new Broken('look-up');
+        if (chance.chance(faultPercent)) throw new ConnectionLost('look-up');
         const answer = {
           checkpoint,
           positions: new Map(
@@ -87,8 +97,10 @@ export function laggingKeyIndex(real: Journal, world: World): { readonly forProc
   };
 }
 
-/** Turns in the order of asking; the turn of a process that died falls free. */
-export function fairTurns({ time, chance, faultPercent }: World): { readonly forProcess: (process: Process) => Turns } {
+/** A writer lock given in the order of asking; a process that died gives it up. */
+export function fairWriterLock({ time, chance, faultPercent }: World): {
+  readonly forProcess: (process: Process) => WriterLock;
+} {
   const asking: { readonly process: Process; readonly start: () => void }[] = [];
   let holder: Process | undefined;
   const next = (): void => {
@@ -110,8 +122,8 @@ export function fairTurns({ time, chance, faultPercent }: World): { readonly for
   time.at(0, watch);
   return {
     forProcess: (process) => ({
-      take() {
-        if (chance.chance(faultPercent)) return Promise.reject(new Broken('turn'));
+      acquire() {
+        if (chance.chance(faultPercent)) return Promise.reject(new ConnectionLost('writer lock'));
         return new Promise((resolve) => {
           asking.push({
             process,

@@ -1,6 +1,8 @@
 /** Several bookkeepers over one journal, through conflicts, lost answers, late commits, crashes and stale snapshots, from a seed. */
 import { expect, test } from 'vitest';
 import type { Bookkeeper } from '../../src/bookkeeper/bookkeeper.ts';
+import { missingKey } from '../../src/bookkeeper/deciding.ts';
+import type { Limits } from '../../src/bookkeeper/dependencies.ts';
 import { openBookkeeper } from '../../src/bookkeeper/open.ts';
 import type { Snapshot } from '../../src/bookkeeper/snapshot.ts';
 import { fromBytes, toBytes } from '../../src/bookkeeper/snapshot.ts';
@@ -9,7 +11,7 @@ import type { Command } from '../../src/domain/commands.ts';
 import { decode } from '../../src/domain/codec.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { Process } from './faults.ts';
-import { fairTurns, faultyJournal, laggingKeyIndex } from './faults.ts';
+import { fairWriterLock, faultyJournal, laggingKeyIndex } from './faults.ts';
 import type { Observation } from './history.ts';
 import { expectSound } from './history.ts';
 import type { Random } from './scheduler.ts';
@@ -18,11 +20,24 @@ import { random, scheduler } from './scheduler.ts';
 const firstSeed = Number(process.env['SIMULATION_SEED'] ?? '1');
 const runs = Number(process.env['SIMULATION_RUNS'] ?? '2000');
 
+/** None, seconds, two days and a year. */
+const clockErrorsMs = [0, 0, 3_000, -3_000, 2 * 86_400_000, -365 * 86_400_000];
+
+/** Limits so low, and days so short (a minute, which this clock's 240-fold speed makes a quarter of a second), that a run comes to the end of both. */
+const clockSpeed = 240;
+const cashRules = {
+  limits: { depositMinor: 90n, withdrawalMinor: 80n, dayMinor: 300n },
+  dayOf: (instantMs: number): string => `day ${String(Math.floor(instantMs / 60_000))}`,
+};
+
 type Result = {
   readonly observations: number;
   readonly crashes: number;
   readonly events: number;
   readonly troubles: number;
+  readonly lookUps: number;
+  readonly losses: number;
+  readonly cashDeclines: number;
 };
 
 async function simulate(seed: number): Promise<Result> {
@@ -30,31 +45,42 @@ async function simulate(seed: number): Promise<Result> {
   const time = scheduler();
   const world = { time, chance, faultPercent: chance.pick([0, 0, 2, 10]) };
   const crashPercent = chance.pick([0, 1, 5]);
+  const lossPercent = chance.pick([0, 0, 20]);
   const real = memoryJournal();
   const index = laggingKeyIndex(real, world);
-  const turns = fairTurns(world);
-  const limits = { group: 1 + chance.below(8), keptKeys: 1 + chance.below(20), snapshotEvery: 1 + chance.below(30) };
+  const writerLock = fairWriterLock(world);
+  const limits: Partial<Limits> = {
+    batch: 1 + chance.below(8),
+    cachedKeys: 1 + chance.below(20),
+    snapshotEvery: 1 + chance.below(30),
+  };
   let ids = 0;
   let crashes = 0;
   let troubles = 0;
+  let lookUps = 0;
+  let losses = 0;
 
-  type Server = { process: Process; bookkeeper?: Bookkeeper };
+  type Server = { process: Process; clock: { aheadMs: number }; bookkeeper?: Bookkeeper };
   const servers: Server[] = [];
   async function start(server: Server): Promise<void> {
     const process = { alive: true };
+    const clock = { aheadMs: chance.pick(clockErrorsMs) };
+    server.clock = clock;
     server.process = process;
     delete server.bookkeeper;
     // What a crash leaves behind: some earlier snapshot, at times a damaged one, at times none.
-    let kept: Buffer | undefined;
     for (;;) {
       try {
         const bookkeeper = await openBookkeeper({
           journal: faultyJournal(real, world, process),
           keys: index.forProcess(process),
-          turns: turns.forProcess(process),
-          now: () => new Date(Date.UTC(2026, 0, 1) + time.nowMs).toISOString(),
+          writerLock: writerLock.forProcess(process),
+          // Clocks differ, and are set back and forth.
+          now: () => new Date(Date.UTC(2026, 0, 1) + time.nowMs * clockSpeed + clock.aheadMs).toISOString(),
+          dayOf: cashRules.dayOf,
+          cashLimits: cashRules.limits,
           newId: () => `id-${String(ids++)}`,
-          soon: (run) => {
+          schedule: (run) => {
             time.at(0, () => {
               if (process.alive) run();
             });
@@ -70,10 +96,10 @@ async function simulate(seed: number): Promise<Result> {
           snapshots: {
             load: (): Promise<Snapshot | undefined> =>
               Promise.resolve(disk === undefined ? undefined : fromBytes(disk)),
-            save(book, at) {
-              kept = toBytes(book, at);
-              if (chance.chance(5)) kept[chance.below(kept.length)] = 0;
-              disk = chance.chance(70) ? kept : disk;
+            save(book, at, beside) {
+              const saved = toBytes(book, at, beside);
+              if (chance.chance(5)) saved[chance.below(saved.length)] = 0;
+              if (chance.chance(70)) disk = saved;
               return Promise.resolve();
             },
           },
@@ -92,7 +118,7 @@ async function simulate(seed: number): Promise<Result> {
     work.catch((error: unknown) => failures.push(error));
   };
   for (let n = 1 + chance.below(3); n > 0; n--) {
-    const server: Server = { process: { alive: true } };
+    const server: Server = { process: { alive: true }, clock: { aheadMs: 0 } };
     servers.push(server);
     guard(start(server));
   }
@@ -102,7 +128,9 @@ async function simulate(seed: number): Promise<Result> {
     guard(start(server));
   }
   const tick = (): void => {
+    if (chance.chance(lossPercent)) index.lose();
     for (const server of servers) {
+      if (chance.chance(5)) server.clock.aheadMs = chance.pick(clockErrorsMs);
       if (chance.chance(crashPercent)) crash(server);
       else if (server.bookkeeper !== undefined) guard(server.bookkeeper.catchUp());
     }
@@ -111,8 +139,11 @@ async function simulate(seed: number): Promise<Result> {
   time.at(20, tick);
 
   const observations: Observation[] = [];
-  /** Asks until somebody answers: a server that dies leaves its callers to ask again, with the same key. */
-  async function ask(commandId: string, command: Command, requestHash = 'same'): Promise<Observation> {
+  /**
+   * Asks until somebody answers: a server that dies leaves its callers to ask again, with the same key. Undefined when the
+   * read model lost the key of what was carried out before.
+   */
+  async function ask(commandId: string, command: Command, requestHash = 'same'): Promise<Observation | undefined> {
     const submission: Submission = {
       command,
       commandId,
@@ -125,15 +156,43 @@ async function simulate(seed: number): Promise<Result> {
     for (;;) {
       const server = chance.pick(servers);
       const { process } = server;
-      const answered = server.bookkeeper?.submit(submission).catch(() => undefined);
+      const asked = { isLost: false };
+      const answered = server.bookkeeper?.submit(submission).catch((error: unknown) => {
+        asked.isLost = error instanceof Error && error.message === missingKey;
+        return undefined;
+      });
       const outcome = answered === undefined ? undefined : await Promise.race([answered, untilDead(process)]);
       if (outcome !== undefined && (outcome.accepted || outcome.rejection.code !== 'overloaded')) {
         const observation = { commandId, command, headAtAsking, headAtAnswer: await real.head(), outcome };
         observations.push(observation);
         return observation;
       }
+      if (asked.isLost) {
+        expect(lossPercent).toBeGreaterThan(0);
+        losses++;
+        return undefined;
+      }
       await time.sleep(1 + chance.below(20));
     }
+  }
+  /** Whoever is asked finds a command where it is, accepted or declined, and no trace of one that never came. */
+  async function expectFound({ commandId, outcome }: Observation): Promise<void> {
+    const server = chance.pick(servers);
+    const asked = server.bookkeeper?.findRecorded([commandId, 'never']).catch(() => undefined);
+    const found = asked && (await Promise.race([asked, untilDead(server.process)]));
+    if (found === undefined) return;
+    lookUps++;
+    const recorded = outcome.accepted ? outcome.recorded[0] : outcome.declined;
+    const first = recorded && { position: recorded.position, requestHash: 'same', event: recorded.event };
+    expect([...found], commandId).toEqual(first === undefined ? [] : [[commandId, first]]);
+  }
+  /** Accepted or declined, a command is answered the same for ever, whatever has become possible since. */
+  async function expectSameAgain({ commandId, command, outcome }: Observation): Promise<void> {
+    const again = await ask(commandId, command);
+    if (again === undefined) return;
+    expect(again.outcome).toEqual({ ...outcome, replayed: true });
+    // What was true when it was first decided need not be true now.
+    if (!again.outcome.accepted) observations.pop();
   }
   async function untilDead(process: Process): Promise<undefined> {
     while (process.alive) await time.sleep(7);
@@ -145,20 +204,22 @@ async function simulate(seed: number): Promise<Result> {
   const accounts = Array.from({ length: 1 + chance.below(4) }, (_, n) => String(n + 1));
   let finished = 0;
   async function client(name: string): Promise<void> {
+    const answered: Observation[] = [];
     for (let n = 0; n < commandsEach; n++) {
       const commandId = `${name}-${String(n)}`;
       const first = await ask(commandId, randomCommand(chance, accounts));
-      // A rejected command left no trace, so its key is as good as new; an accepted one is answered the same for ever.
-      if (first.outcome.accepted && chance.chance(25)) {
-        const again = await ask(commandId, first.command);
-        expect(again.outcome).toEqual({ ...first.outcome, replayed: true });
-      }
-      if (first.outcome.accepted && chance.chance(10)) {
+      if (first === undefined) continue;
+      if (chance.chance(10)) await expectFound(first);
+      answered.push(first);
+      if (chance.chance(25)) await expectSameAgain(first);
+      if (chance.chance(10)) {
         const other = await ask(commandId, first.command, 'other');
+        if (other === undefined) continue;
         expect(other.outcome).toEqual({ accepted: false, rejection: { code: 'idempotency_key_reused' } });
         observations.pop();
       }
     }
+    if (lossPercent > 0) for (const first of answered) await expectSameAgain(first);
     finished++;
   }
   guard(
@@ -183,8 +244,19 @@ async function simulate(seed: number): Promise<Result> {
   // A second chance for appends that are still on their way to do harm.
   await time.run(() => false, 300);
   const journal = (await real.read({ from: 1, limit: 1_000_000 })).map(decode);
-  expectSound(journal, observations);
-  return { observations: observations.length, crashes, events: journal.length, troubles };
+  expectSound(journal, observations, cashRules);
+  const cashDeclines = journal.filter(
+    ({ event }) => event.type === 'CommandDeclined' && event.code === 'cash_limit_exceeded',
+  ).length;
+  return {
+    observations: observations.length,
+    crashes,
+    events: journal.length,
+    troubles,
+    lookUps,
+    losses,
+    cashDeclines,
+  };
 }
 
 function randomCommand(chance: Random, accounts: readonly string[]): Command {
@@ -192,9 +264,9 @@ function randomCommand(chance: Random, accounts: readonly string[]): Command {
   const sum = { amount: BigInt(chance.below(100)), currency: 'EUR' } as const;
   switch (chance.below(4)) {
     case 0:
-      return { type: 'Deposit', account, terminal: 'desk', ...sum };
+      return { type: 'Deposit', account, terminal: chance.pick(['desk', 'desk', 'kiosk-1']), ...sum };
     case 1:
-      return { type: 'Withdraw', account, terminal: 'desk', ...sum };
+      return { type: 'Withdraw', account, terminal: chance.pick(['desk', 'desk', 'kiosk-1']), ...sum };
     case 2:
       return { type: chance.pick(['FreezeAccount', 'UnfreezeAccount', 'UnfreezeAccount']), account, reason: 'test' };
     default:
@@ -204,9 +276,9 @@ function randomCommand(chance: Random, accounts: readonly string[]): Command {
 
 test(
   `${String(runs)} simulated runs from seed ${String(firstSeed)} leave a sound journal`,
-  { timeout: 300_000 },
+  { timeout: 900_000 },
   async () => {
-    const totals = { observations: 0, crashes: 0, events: 0, troubles: 0 };
+    const totals = { observations: 0, crashes: 0, events: 0, troubles: 0, lookUps: 0, losses: 0, cashDeclines: 0 };
     for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       try {
         const result = await simulate(seed);

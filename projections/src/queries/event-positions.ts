@@ -1,11 +1,11 @@
-/** Where in the journal an account's events stand: its entries' positions and its other events', in one order. */
+/** The journal positions of an account's events: its entries' positions and its other events', in one order. */
 import type pg from 'pg';
 import type { AccountId } from '../../../ledger/src/domain/events.ts';
-import { halving } from './halving.ts';
+import { binarySearch } from './binary-search.ts';
 
-/** Versions rise with positions: the first entry above a position is found by halving. */
+/** Versions rise with positions: the first entry above a position is found by binary search. */
 const sql = `
-  ${halving('e.position > $2')}
+  ${binarySearch('e.position > $2')}
   (select position from read.entries
    where account = $1 and version >= (select high from search where high - low = 1)
    order by version limit $3)

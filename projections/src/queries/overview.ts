@@ -16,13 +16,22 @@ export async function overview(pool: pg.Pool): Promise<BankOverview> {
     }),
     pool.query<Day>({
       name: 'read_overview_days',
-      // Customers' side only: each deposit has another side in the bank's cash.
-      text: `select value_date::text as day,
-                    coalesce(sum(amount) filter (where amount > 0 and counterparty is null), 0) as deposits,
-                    coalesce(-sum(amount) filter (where amount < 0 and counterparty is null), 0) as outflow,
-                    coalesce(sum(amount) filter (where type = 'transfer_in'), 0) as transfers,
+      // Customers' side only: each deposit has another side in the bank's cash. A reversal with two customers' sides
+      // is of a transfer: no money came in or went out.
+      text: `with reversed_transfers as (
+               select position from read.entries where type = 'reversal' and account ~ '^[1-9]'
+               group by position having count(*) > 1
+             ), customer_entries as (
+               select value_date, amount, counterparty is not null or r.position is not null as is_between
+               from read.entries e left join reversed_transfers r on e.type = 'reversal' and r.position = e.position
+               where account ~ '^[1-9]'
+             )
+             select value_date::text as day,
+                    coalesce(sum(amount) filter (where amount > 0 and not is_between), 0) as deposits,
+                    coalesce(-sum(amount) filter (where amount < 0 and not is_between), 0) as outflow,
+                    coalesce(sum(amount) filter (where amount > 0 and is_between), 0) as transfers,
                     count(*) as operations
-             from read.entries where account ~ '^[1-9]' group by value_date order by value_date`,
+             from customer_entries group by value_date order by value_date`,
     }),
   ]);
   const [row] = counts.rows;

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { AccountStatus } from '../../../ledger/src/domain/account.ts';
 import type { AccountId, AccountType } from '../../../ledger/src/domain/events.ts';
 import { accountTypes } from '../../../ledger/src/domain/events.ts';
-import { foldName } from '../fold-name.ts';
+import { normaliseName } from '../normalise-name.ts';
 import type { AccountOverview } from '../read-model.ts';
 import type { AccountColumns } from './account.ts';
 import { accountColumns, accountTables, toOverview } from './account.ts';
@@ -16,34 +16,33 @@ export type Search = {
   readonly limit: number;
 };
 
-/** Each way to match takes its own road to at most a page of numbers, so that no rare match walks through all accounts. */
+const wanted = `a.number > $1 and ($3::text is null or a.status = $3) and ($4::text is null or a.account_type = $4)`;
+
+/**
+ * Each way to match is a query of its own with at most a page of numbers, so that no rare match reads all accounts; the
+ * filters stand in each, so that a page is of accounts that pass them.
+ */
 const matching = `
-  (select number from read.accounts where account = $3 and number > $1)
+  (select a.number from read.accounts a where a.account = $5 and ${wanted})
   union
-  (select number from read.accounts where account_type = $4 and number > $1 order by number limit $2)
+  (select a.number from read.accounts a where a.account_type = $6 and ${wanted} order by a.number limit $2)
   union
-  (select number from read.accounts join read.customers using (customer)
-   where search like all ($5::text[]) and number > $1 order by number limit $2)`;
+  (select a.number from read.accounts a join read.customers c using (customer)
+   where c.search like all ($7::text[]) and ${wanted} order by a.number limit $2)`;
 
 /** Every word of the query is looked for in the holder's names. */
 export async function searchAccounts(
   pool: pg.Pool,
   { query, status, type: ofType, after = '0', limit }: Search,
 ): Promise<readonly AccountOverview[]> {
-  if (query === undefined) {
-    const wanted = '($3::text is null or a.status = $3) and ($4::text is null or a.account_type = $4)';
-    return list(pool, `where a.number > $1 and ${wanted} order by a.number limit $2`, [
-      ...[after, limit, status ?? null, ofType ?? null],
-    ]);
-  }
-  const folded = foldName(query);
-  if (folded === '') return [];
-  const type = accountTypes.find((name) => name === folded.replaceAll(' ', '_')) ?? null;
-  // A filter beside words looks only at the page the words give: narrow words first.
-  const also = '($6::text is null or a.status = $6) and ($7::text is null or a.account_type = $7)';
-  const words = folded.split(' ').map((word) => `%${word}%`);
-  return list(pool, `where a.number in (${matching}) and ${also} order by a.number limit $2`, [
-    ...[after, limit, folded, type, words, status ?? null, ofType ?? null],
+  const filters = [after, limit, status ?? null, ofType ?? null];
+  if (query === undefined) return list(pool, `where ${wanted} order by a.number limit $2`, filters);
+  const normalised = normaliseName(query);
+  if (normalised === '') return [];
+  const type = accountTypes.find((name) => name === normalised.replaceAll(' ', '_')) ?? null;
+  const words = normalised.split(' ').map((word) => `%${word}%`);
+  return list(pool, `where a.number in (${matching}) order by a.number limit $2`, [
+    ...[...filters, normalised, type, words],
   ]);
 }
 

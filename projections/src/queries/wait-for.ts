@@ -1,9 +1,9 @@
-/** Waiting for the read model: one listener and one look at the checkpoint serve everybody who waits. */
+/** Waiting for the read model: one listener and one poll of the checkpoint serve everybody who waits. */
 import type pg from 'pg';
 
-/** A notification can be lost with its connection: while somebody waits, the checkpoint is looked at this often anyway. */
+/** A notification can be lost with its connection: while somebody waits, the checkpoint is polled this often anyway. A judgement. */
 const pollMs = 250;
-/** Beyond this many, the next is told at once that the time ran out. */
+/** Beyond this many, the next gets the answer of a timeout at once. A judgement. */
 const mostWaiters = 10_000;
 
 type Waiter = { readonly position: number; readonly settle: (reached: boolean) => void };
@@ -11,7 +11,7 @@ type Waiter = { readonly position: number; readonly settle: (reached: boolean) =
 export type CheckpointWatch = {
   /** False when `timeoutMs` ran out, or too many wait already. */
   waitFor(position: number, timeoutMs: number): Promise<boolean>;
-  /** Tells everybody that the time ran out, and gives the listener's connection back. */
+  /** Ends every wait as if its time had run out, and gives the listener's connection back. */
   close(): void;
 };
 
@@ -19,27 +19,27 @@ export function watchCheckpoint(pool: pg.Pool, position: () => Promise<number>):
   const waiters = new Set<Waiter>();
   let poll: NodeJS.Timeout | undefined;
   let stopListening: (() => void) | undefined;
-  let look: 'none' | 'under way' | 'once more' = 'none';
+  let polling: 'none' | 'running' | 'once more' = 'none';
   let closed = false;
   const isClosed = (): boolean => closed;
-  const wasAskedAgain = (): boolean => look === 'once more';
+  const wasAskedAgain = (): boolean => polling === 'once more';
 
-  /** Looks at the checkpoint for all who wait; who comes while it looks is served by one more look. */
+  /** Reads the checkpoint for all who wait; who comes while it is being read is served by one more read. */
   async function check(): Promise<void> {
-    if (look !== 'none') {
-      look = 'once more';
+    if (polling !== 'none') {
+      polling = 'once more';
       return;
     }
     try {
       do {
-        look = 'under way';
+        polling = 'running';
         const reached = await position();
         for (const waiter of waiters) if (waiter.position <= reached) waiter.settle(true);
       } while (waiters.size > 0 && wasAskedAgain());
     } catch {
-      // The database is away: whoever waits goes on waiting, and the next look may find it back.
+      // The database is away: whoever waits goes on waiting, and the next poll may find it back.
     }
-    look = 'none';
+    polling = 'none';
   }
 
   async function listen(): Promise<void> {
@@ -58,7 +58,7 @@ export function watchCheckpoint(pool: pg.Pool, position: () => Promise<number>):
       await client.query('listen read_model');
       if (isClosed()) stop();
     } catch {
-      // Looking alone must do until the database is back.
+      // Polling alone must do until the database is back.
       stop();
     }
   }

@@ -6,35 +6,34 @@ import type { Recorded } from '../../../ledger/src/domain/events.ts';
 import { isMoneyEvent } from '../../../ledger/src/domain/events.ts';
 import type { Journal } from '../../../ledger/src/journal/journal.ts';
 import type { ReadModel } from '../../../projections/src/read-model.ts';
+import type { Moment } from './moment.ts';
 
 type Wanted = {
   /** The last state the account had with this many postings. */
   readonly version?: number | undefined;
-  /** A day (to its end, UTC) or a moment, ISO 8601. */
-  readonly at?: string | undefined;
+  readonly moment?: Moment | undefined;
 };
 
 type Found = {
   readonly state: AccountState | undefined;
   /** The last event the state includes. */
   readonly asOf: { readonly position: number; readonly recordedAt: string } | undefined;
-  /** With `at`: what the postings that count up to that day add up to, whenever they were recorded. */
+  /** With a moment: what the postings that count up to that day add up to, whenever they were recorded. */
   readonly balanceByValueDate: bigint | undefined;
 };
 
-const batch = 1_000;
+const batchSize = 1_000;
 
 export async function stateAt(
   sources: { readonly readModel: ReadModel; readonly journal: Journal },
   account: string,
-  { version, at }: Wanted,
+  { version, moment }: Wanted,
 ): Promise<Found | { readonly code: 'history_broken'; readonly where: string }> {
-  const until = at === undefined ? undefined : lastMoment(at);
   let folded: AccountState | undefined;
   let broken: string | undefined;
   let state: AccountState | undefined;
   let asOf: Found['asOf'];
-  let balanceByValueDate = until === undefined ? undefined : 0n;
+  let balanceByValueDate = moment === undefined ? undefined : 0n;
   for await (const { position, event, metadata } of eventsOf(sources, account)) {
     try {
       if (broken === undefined) folded = evolveAccount(folded, account, event);
@@ -44,12 +43,12 @@ export async function stateAt(
     }
     if (version !== undefined && folded !== undefined && folded.version > version) break;
     // The clocks of several servers differ a little: what comes before the last event recorded up to then belongs to it.
-    if (until === undefined || metadata.recordedAt <= until) {
+    if (moment === undefined || Date.parse(metadata.recordedAt) <= moment.untilMs) {
       if (broken !== undefined) return { code: 'history_broken', where: broken };
       state = folded;
       asOf = { position, recordedAt: metadata.recordedAt };
     }
-    if (until !== undefined && balanceByValueDate !== undefined && metadata.valueDate <= until.slice(0, 10)) {
+    if (moment !== undefined && balanceByValueDate !== undefined && metadata.valueDate <= moment.untilDay) {
       balanceByValueDate += isMoneyEvent(event) ? amountOn(account, event) : 0n;
     }
   }
@@ -63,10 +62,10 @@ async function* eventsOf(
 ): AsyncGenerator<Recorded> {
   let after = 0;
   for (;;) {
-    const positions = await readModel.eventPositions(account, { after, limit: batch });
+    const positions = await readModel.eventPositions(account, { after, limit: batchSize });
     for (const stored of await journal.readAt(positions)) yield decode(stored);
     const last = positions.at(-1);
-    if (last === undefined || positions.length < batch) return;
+    if (last === undefined || positions.length < batchSize) return;
     after = last;
   }
 }
@@ -75,7 +74,3 @@ const amountOn = (
   account: string,
   { postings }: { postings: readonly { account: string; amount: bigint }[] },
 ): bigint => postings.reduce((sum, posting) => (posting.account === account ? sum + posting.amount : sum), 0n);
-
-/** In the form `recordedAt` has, so that the two compare as text. */
-export const lastMoment = (at: string): string =>
-  /^\d{4}-\d{2}-\d{2}$/.test(at) ? `${at}T23:59:59.999Z` : new Date(at).toISOString();

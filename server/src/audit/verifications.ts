@@ -1,7 +1,7 @@
-/** Verifications of the whole bank: one at a time, their progress and results kept where every server sees them. */
+/** Verifications of the whole bank: one at a time, their progress and results stored where every server sees them. */
 import type pg from 'pg';
 import type { Journal } from '../../../ledger/src/journal/journal.ts';
-import type { Difference } from './verify.ts';
+import type { Difference } from './difference.ts';
 import { verifyBank } from './verify.ts';
 
 export type Verification = {
@@ -61,13 +61,13 @@ export function postgresVerifications({
 }): Verifications {
   async function carryOut(id: number, client: pg.Client, position: number): Promise<void> {
     try {
-      let toldAt = 0;
+      let reportedAt = 0;
       const { accounts, entries, total, differences } = await verifyBank(
         { journal, client },
         position,
         async (verified) => {
-          if (performance.now() - toldAt < progressEveryMs) return;
-          toldAt = performance.now();
+          if (performance.now() - reportedAt < progressEveryMs) return;
+          reportedAt = performance.now();
           await pool.query('update audit.verifications set verified = $2, changed_at = now() where id = $1', [
             id,
             verified,

@@ -1,4 +1,4 @@
-/** Verifies the whole bank: replays the journal, and holds every entry, balance and status of the read model against it. */
+/** Verifies the whole bank: replays the journal, and compares every entry, balance, status and key of the read model with it. */
 import type pg from 'pg';
 import type { AccountStatus } from '../../../ledger/src/domain/account.ts';
 import { BrokenHistory } from '../../../ledger/src/domain/account.ts';
@@ -6,15 +6,8 @@ import { decode } from '../../../ledger/src/domain/codec.ts';
 import type { Journal } from '../../../ledger/src/journal/journal.ts';
 import type { EntryRow, Rows } from '../../../projections/src/project.ts';
 import { project } from '../../../projections/src/project.ts';
-
-/** What the journal says, and what the read model shows; undefined: nothing. */
-export type Difference = {
-  readonly what: 'journal' | 'entry' | 'balance' | 'version' | 'status';
-  readonly account?: string;
-  readonly entryId?: string;
-  readonly journal?: string;
-  readonly readModel?: string;
-};
+import { compareKeys } from './compare-keys.ts';
+import type { Difference } from './difference.ts';
 
 export type Verified = {
   readonly accounts: number;
@@ -23,9 +16,9 @@ export type Verified = {
   readonly differences: readonly Difference[];
 };
 
-type Standing = { version: number; balance: bigint; status: AccountStatus };
+type AccountSummary = { version: number; balance: bigint; status: AccountStatus };
 
-const batch = 2_000;
+const batchSize = 2_000;
 /** Enough to see what is wrong; the count of a broken bank helps nobody. */
 const mostDifferences = 500;
 
@@ -38,14 +31,15 @@ export async function verifyBank(
   position: number,
   onProgress: (verified: number) => Promise<void> | void,
 ): Promise<Verified> {
-  const standing = new Map<string, Standing>();
+  const summaries = new Map<string, AccountSummary>();
   const differences: Difference[] = [];
   const differ = (difference: Difference): void => {
     if (differences.length < mostDifferences) differences.push(difference);
   };
+  const keys = compareKeys(client, differ);
   let entries = 0;
   for (let at = 1; at <= position;) {
-    const stored = await journal.read({ from: at, limit: Math.min(batch, position - at + 1) });
+    const stored = await journal.read({ from: at, limit: Math.min(batchSize, position - at + 1) });
     if (stored.length === 0) {
       differ({
         what: 'journal',
@@ -57,41 +51,43 @@ export async function verifyBank(
     let rows: Rows;
     try {
       rows = project(stored.map(decode));
-      follow(standing, rows);
+      follow(summaries, rows);
     } catch (error) {
       if (!(error instanceof BrokenHistory)) throw error;
-      // What follows a broken place proves nothing.
+      // What follows a broken event proves nothing.
       differ({ what: 'journal', journal: error.message });
       break;
     }
     entries += rows.entries.length;
     await compareEntries(client, rows.entries, differ);
+    await keys.compare(rows.keys);
     at += stored.length;
     await onProgress(at - 1);
   }
-  await compareAccounts(client, standing, differ);
-  await findSurplus(client, standing, differ);
+  await compareAccounts(client, summaries, differ);
+  await findSurplus(client, summaries, differ);
+  await keys.findSurplus();
   let total = 0n;
-  for (const { balance } of standing.values()) total += balance;
-  return { accounts: standing.size, entries, total, differences };
+  for (const { balance } of summaries.values()) total += balance;
+  return { accounts: summaries.size, entries, total, differences };
 }
 
-/** Throws `BrokenHistory` where an account does not go on from where it stood. */
-function follow(standing: Map<string, Standing>, { accounts, balances, statuses }: Rows): void {
-  for (const { account } of accounts) standing.set(account, { version: 0, balance: 0n, status: 'open' });
+/** Throws `BrokenHistory` where an account does not go on from its last state. */
+function follow(summaries: Map<string, AccountSummary>, { accounts, balances, statuses }: Rows): void {
+  for (const { account } of accounts) summaries.set(account, { version: 0, balance: 0n, status: 'open' });
   for (const { account, before, version, balance } of balances) {
-    const known = standing.get(account);
+    const known = summaries.get(account);
     if (known === undefined) throw new BrokenHistory(`a posting on account ${account}, which was never opened`);
     if (known.version !== before.version || known.balance !== before.balance) {
       throw new BrokenHistory(
-        `account ${account} stands at posting ${String(known.version)}, but the journal goes on from ${String(before.version)}`,
+        `account ${account} is at posting ${String(known.version)}, but the journal goes on from ${String(before.version)}`,
       );
     }
     known.version = version;
     known.balance = balance;
   }
   for (const [account, status] of statuses) {
-    const known = standing.get(account);
+    const known = summaries.get(account);
     if (known !== undefined) known.status = status;
   }
 }
@@ -156,7 +152,7 @@ const textOfStored = (row: StoredEntry): string =>
 
 async function compareAccounts(
   client: pg.ClientBase,
-  standing: ReadonlyMap<string, Standing>,
+  summaries: ReadonlyMap<string, AccountSummary>,
   differ: (difference: Difference) => void,
 ): Promise<void> {
   const seen = new Set<string>();
@@ -168,7 +164,7 @@ async function compareAccounts(
     );
     for (const { account, status, version, balance } of rows) {
       seen.add(account);
-      const known = standing.get(account);
+      const known = summaries.get(account);
       const compare = (what: Difference['what'], journal: string | undefined, readModel: string): void => {
         if (journal !== readModel) differ({ what, account, ...(journal !== undefined && { journal }), readModel });
       };
@@ -180,22 +176,22 @@ async function compareAccounts(
     if (last === undefined) break;
     after = last.account;
   }
-  for (const [account, { balance }] of standing) {
+  for (const [account, { balance }] of summaries) {
     if (!seen.has(account)) differ({ what: 'balance', account, journal: String(balance) });
   }
 }
 
-/** Entries that the read model has and the journal has not: they stand beyond an account's last posting. */
+/** Entries that the read model has and the journal has not: they come beyond an account's last posting. */
 async function findSurplus(
   client: pg.ClientBase,
-  standing: ReadonlyMap<string, Standing>,
+  summaries: ReadonlyMap<string, AccountSummary>,
   differ: (difference: Difference) => void,
 ): Promise<void> {
   const { rows } = await client.query<{ account: string; version: string; count: string }>(
     'select account, max(version) as version, count(*) as count from read.entries group by account',
   );
   for (const { account, version, count } of rows) {
-    const expected = String(standing.get(account)?.version ?? 0);
+    const expected = String(summaries.get(account)?.version ?? 0);
     if (version === expected && count === expected) continue;
     differ({ what: 'entry', account, journal: `${expected} entries`, readModel: `${count} entries, up to ${version}` });
   }

@@ -3,18 +3,20 @@ import type { Express, NextFunction, Request, Response } from 'express';
 import express from 'express';
 import helmet from 'helmet';
 import type { Logger } from 'pino';
-import { answers } from './answer.ts';
-import type { Call } from './contract/call.ts';
+import { responseWriter } from './response-writer.ts';
+import type { Call } from '../../../api/src/call.ts';
 import type { Metrics } from './metrics.ts';
-import { noted, observe } from './observe.ts';
+import { recordOf, requestLog } from './request-log.ts';
 import { pages } from './pages.ts';
-import type { DoorKeepers, Route } from './serve.ts';
-import { guarded } from './serve.ts';
+import type { Guards, Route } from './pipeline.ts';
+import { requestPipeline } from './pipeline.ts';
+import type { TerminalOf } from './terminal.ts';
 
 export type AppOptions = {
   readonly routes: readonly Route[];
-  readonly keepers: DoorKeepers;
-  readonly metrics: Metrics;
+  readonly guards: Guards;
+  readonly terminalOf: TerminalOf;
+  readonly metrics: Pick<Metrics, 'observeRequest'>;
   readonly log: Logger;
 };
 
@@ -37,29 +39,29 @@ const headers = helmet({
   strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
 });
 
-export function createApp({ routes, keepers, metrics, log }: AppOptions): Express {
+export function createApp({ routes, guards, terminalOf, metrics, log }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('case sensitive routing', true);
-  app.use(observe({ metrics, log, terminalOf: keepers.terminalOf }));
+  app.use(requestLog({ metrics, log, terminalOf }));
   app.use(headers);
 
-  const { answer, refuse, fail } = answers(log);
+  const { write, reject, fail } = responseWriter(log);
   app.use((request, response, next) => {
     // RFC 9112, 3.2: no request of HTTP/1.1 comes without.
     if (request.headers.host !== undefined) next();
-    else refuse(response, { code: 'validation_failed', errors: [{ where: 'header Host', problem: 'is missing' }] });
+    else reject(response, { code: 'validation_failed', errors: [{ where: 'header Host', problem: 'is missing' }] });
   });
   for (const route of routes) {
     const { call } = route;
-    const serve = guarded(route, keepers);
+    const carryOut = requestPipeline(route, guards);
     app[call.method](expressPath(call), async (request, response) => {
-      const note = noted(response);
-      note.route = call.path;
+      const record = recordOf(response);
+      record.route = call.path;
       try {
-        await answer(response, call, await serve(request, note.correlationId));
+        await write(response, call, await carryOut(request, record));
       } catch (error) {
         fail(response, error);
       }
@@ -68,18 +70,18 @@ export function createApp({ routes, keepers, metrics, log }: AppOptions): Expres
   for (const [path, ofPath] of Map.groupBy(routes, ({ call }) => expressPath(call))) {
     const allowed = ofPath.map(({ call }) => call.method.toUpperCase());
     app.all(path, (_request, response) => {
-      refuse(response, { code: 'method_not_allowed', allowed });
+      reject(response, { code: 'method_not_allowed', allowed });
     });
   }
   app.use(pages());
   app.use((_request, response) => {
-    refuse(response, { code: 'not_found' });
+    reject(response, { code: 'not_found' });
   });
   // Express knows an error handler by its four parameters.
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     if (error instanceof URIError) {
       const problem = 'must be UTF-8 in percent-encoding';
-      refuse(response, { code: 'validation_failed', errors: [{ where: 'path', problem }] });
+      reject(response, { code: 'validation_failed', errors: [{ where: 'path', problem }] });
     } else {
       fail(response, error);
     }

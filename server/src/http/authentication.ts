@@ -2,10 +2,10 @@
 import type { Request } from 'express';
 import type { CustomerSession, Sessions } from '../access/sessions.ts';
 import type { StaffSession, StaffSessions } from '../staff/staff-sessions.ts';
-import type { Who } from './contract/call.ts';
-import type { Refusal } from './problems.ts';
+import type { Caller } from '../../../api/src/call.ts';
+import type { ApiRejection } from '../../../api/src/problems.ts';
 
-export type CallerOf<W extends Who> = W extends 'anyone'
+export type CallerOf<W extends Caller> = W extends 'anyone'
   ? undefined
   : W extends 'customer'
     ? CustomerSession
@@ -15,7 +15,7 @@ export const cookies = { customer: '__Host-session', staff: '__Host-staff' } as 
 
 const attributes = 'Path=/; HttpOnly; Secure; SameSite=Strict';
 
-export const setCookie = (name: string, token: string, expiresAt: string): Record<string, string> => ({
+export const setCookie = (name: string, token: string, expiresAt: string): { readonly 'Set-Cookie': string } => ({
   'Set-Cookie': `${name}=${token}; Expires=${new Date(expiresAt).toUTCString()}; ${attributes}`,
 });
 
@@ -27,15 +27,17 @@ const isToken = /^[\w-]{43}$/;
 
 export async function authenticate(
   request: Request,
-  who: Who,
+  who: Caller,
   { sessions, staffSessions }: { readonly sessions: Sessions; readonly staffSessions: StaffSessions },
-): Promise<{ readonly caller: CustomerSession | StaffSession | undefined } | Refusal> {
+): Promise<{ readonly caller: CustomerSession | StaffSession | undefined } | ApiRejection> {
   if (who === 'anyone') return { caller: undefined };
   const token = tokenOf(request, who === 'customer' ? cookies.customer : cookies.staff);
   if (typeof token !== 'string') return token;
   if (who === 'customer') {
     const caller = await sessions.find(token);
-    return caller === undefined ? { code: 'unauthenticated' } : { caller };
+    if (caller === undefined) return { code: 'unauthenticated' };
+    const { 'x-account': meant = caller.account } = request.headers;
+    return meant === caller.account ? { caller } : { code: 'session_changed' };
   }
   const caller = await staffSessions.find(token);
   if (caller === undefined) return { code: 'unauthenticated' };
@@ -45,13 +47,13 @@ export async function authenticate(
   return { caller };
 }
 
-/** The session that whoever logs in had before. */
+/** The token of the session that whoever logs in had before. */
 export function formerToken(request: Request, kind: 'customer' | 'staff'): string | undefined {
   const token = tokenOf(request, cookies[kind]);
   return typeof token === 'string' ? token : undefined;
 }
 
-function tokenOf(request: Request, cookieName: string): string | Refusal {
+function tokenOf(request: Request, cookieName: string): string | ApiRejection {
   const { authorization } = request.headers;
   if (authorization !== undefined) {
     const [, token = ''] = /^bearer +(\S+)$/i.exec(authorization) ?? [];

@@ -1,13 +1,13 @@
 /** Reads a request's body as JSON in UTF-8, within its limit; past it, nothing more is read. */
 import type { Request } from 'express';
 import readRaw from 'raw-body';
-import type { Refusal } from './problems.ts';
+import type { ApiRejection } from '../../../api/src/problems.ts';
 
-export type ReadBody = (request: Request) => Promise<{ readonly received: unknown } | Refusal>;
+export type ReadBody = (request: Request) => Promise<{ readonly received: unknown } | ApiRejection>;
 
-/** Bytes that are not UTF-8 are refused, not replaced: https://www.rfc-editor.org/rfc/rfc8259, 8.1. */
+/** Bytes that are not UTF-8 are rejected, not replaced: https://www.rfc-editor.org/rfc/rfc8259, 8.1. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-const notJson: Refusal = {
+const notJson: ApiRejection = {
   code: 'validation_failed',
   errors: [{ where: 'body', problem: 'must be a JSON object in UTF-8' }],
 };
@@ -20,7 +20,7 @@ export function jsonBody(limitBytes: number): ReadBody {
       const length = request.headers['content-length'];
       raw = await readRaw(request, { limit: limitBytes, ...(length !== undefined && { length }) });
     } catch (error) {
-      return refusalFor(error, limitBytes);
+      return rejectionFor(error, limitBytes);
     }
     try {
       return { received: JSON.parse(utf8.decode(raw)) as unknown };
@@ -38,8 +38,8 @@ function isPlainJson(request: Request): boolean {
   return charset.toLowerCase() === 'utf-8';
 }
 
-/** What the reader reports, in our own words. */
-function refusalFor(failure: unknown, limitBytes: number): Refusal {
+/** The rejection for what the reader of raw bodies reports. */
+function rejectionFor(failure: unknown, limitBytes: number): ApiRejection {
   const type = failure instanceof Error && 'type' in failure ? failure.type : undefined;
   if (type === 'entity.too.large') return { code: 'payload_too_large', limitBytes };
   if (type === 'request.size.invalid' || type === 'request.aborted') return notJson;

@@ -7,7 +7,7 @@ export type Metrics = {
     labels: { readonly method: string; readonly route: string; readonly status: number },
     ms: number,
   ) => void;
-  readonly observeGroup: (group: { readonly events: number; readonly commands: number }) => void;
+  readonly observeBatch: (batch: { readonly events: number; readonly commands: number }) => void;
 };
 
 /** What is asked for whenever the measurements are read. */
@@ -26,20 +26,20 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Time from the head of a request to the end of its answer.',
+    help: 'Time from the head of a request to the end of its response.',
     labelNames: ['method', 'route', 'status'] as const,
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
     registers: [registry],
   });
   const sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
   const commands = new Histogram({
-    name: 'bookkeeper_group_commands',
+    name: 'bookkeeper_batch_commands',
     help: 'Commands settled by one append.',
     buckets: sizes,
     registers: [registry],
   });
   const events = new Histogram({
-    name: 'bookkeeper_group_events',
+    name: 'bookkeeper_batch_events',
     help: 'Events written by one append.',
     buckets: sizes,
     registers: [registry],
@@ -49,9 +49,9 @@ export function createMetrics(): Metrics {
     observeRequest(labels, ms) {
       requests.observe(labels, ms / 1000);
     },
-    observeGroup(group) {
-      commands.observe(group.commands);
-      events.observe(group.events);
+    observeBatch(batch) {
+      commands.observe(batch.commands);
+      events.observe(batch.events);
     },
   };
 }

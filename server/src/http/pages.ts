@@ -3,7 +3,7 @@ import { Router } from 'express';
 import staticGzip from 'express-static-gzip';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { noted } from './observe.ts';
+import { recordOf } from './request-log.ts';
 
 const own = join(import.meta.dirname, '../../pages');
 const swaggerUi = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -31,13 +31,15 @@ export function pages(): Router {
   const router = Router();
   for (const [path, file] of Object.entries(files)) {
     router.get(path, (_request, response) => {
-      noted(response).route = path;
+      recordOf(response).route = path;
       response.sendFile(file, { cacheControl: false, headers: { 'Cache-Control': 'no-cache' } });
     });
   }
   for (const [address, folder] of Object.entries(screens)) {
-    router.use(address, (_request, response, next) => {
-      noted(response).route = `${address}/`;
+    router.use(address, (request, response, next) => {
+      recordOf(response).route = `${address}/`;
+      // The files' own middleware would answer a malformed address itself, and not with a problem.
+      decodeURIComponent(request.path);
       next();
     });
     router.use(

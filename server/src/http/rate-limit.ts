@@ -1,5 +1,5 @@
 /** Keeps anyone from making calls of a limited kind too fast: a bucket of tokens for each key, in bounded memory. */
-import type { Rate } from './contract/call.ts';
+import type { Rate } from '../../../api/src/call.ts';
 
 type Bucket = { tokens: number; filledAtMs: number };
 
@@ -8,7 +8,7 @@ export type RateLimit = {
   take(key: string, nowMs: number): { readonly retryAfterSeconds: number } | undefined;
 };
 
-/** Past so many keys, the one that was quiet the longest is forgotten. */
+/** Past so many keys, the one that was quiet the longest is forgotten. Chosen, not measured. */
 const mostKeys = 10_000;
 
 export function rateLimit({ burst, perSecond }: Rate): RateLimit {

@@ -1,10 +1,10 @@
 /** Checks the parts of a request against their schemas and says in clear words what is wrong, and where. */
-import type { z } from 'zod';
-import type { Mistake } from './problems.ts';
+import * as z from 'zod/mini';
+import type { Mistake } from '../../../api/src/problems.ts';
 
 const mostMistakes = 10;
 
-/** Words for what the schemas themselves have no sentence for. Values are never repeated: they may be PINs. */
+/** Sentences for what the schemas themselves have none for. Values are never repeated: they may be PINs. */
 function sentence(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
@@ -26,9 +26,12 @@ function sentence(issue: z.core.$ZodRawIssue): string | undefined {
 
 const article = (type: string): string => (/^[aeio]/.test(type) ? `an ${type}` : `a ${type}`);
 
-/** What a schema makes of a value, or what is wrong with it; `part` is where the value stands in the request. */
+/** The same schema, its parser generated: a transfer's body is parsed several times faster, with the same answers. */
+export const compiled = (schema: z.ZodMiniType | undefined): z.ZodMiniType | undefined => schema && z.compile(schema);
+
+/** What a schema makes of a value, or what is wrong with it; `part` is the part of the request it comes from. */
 export function check(
-  schema: z.ZodType,
+  schema: z.ZodMiniType,
   value: unknown,
   part: 'path' | 'query' | 'body',
 ): { readonly value: unknown } | { readonly mistakes: readonly Mistake[] } {

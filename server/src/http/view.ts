@@ -3,7 +3,7 @@ import type { AccountState } from '../../../ledger/src/domain/account.ts';
 import { formatAmount, parseAmount } from '../../../ledger/src/domain/money.ts';
 import type { JournalEvent } from '../../../ledger/src/journal/journal.ts';
 import type { AccountOverview, Entry } from '../../../projections/src/read-model.ts';
-import { requestCurrency } from './contract/fields.ts';
+import { requestCurrency } from '../../../api/src/fields.ts';
 
 /** An amount as its schema let it through. */
 export function toMinor(amount: string): bigint {
@@ -38,6 +38,10 @@ export const viewEntry = (entry: Entry) => ({
   counterparty: entry.counterparty,
   reference: entry.reference,
 });
+
+/** An entry in the words of a statement, with the reference the sender gave. */
+export const statementLabel = ({ label, reference }: Pick<Entry, 'label' | 'reference'>): string =>
+  reference === undefined ? label : `${label} — ${reference}`;
 
 export const viewAuditedEntry = (entry: Entry) => ({
   ...viewEntry(entry),

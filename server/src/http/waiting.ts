@@ -1,20 +1,25 @@
-/** The two bounded waits of the front door: for the bookkeeper's answer, and for the read model to get somewhere. */
+/** The two bounded waits of a request: for the bookkeeper's answer, and for the read model to get somewhere. */
 import type { Bookkeeper } from '../../../ledger/src/bookkeeper/bookkeeper.ts';
 import type { Outcome, Submission } from '../../../ledger/src/bookkeeper/submission.ts';
 import type { ReadModel } from '../../../projections/src/read-model.ts';
-import type { Refusal } from './problems.ts';
+import type { ApiRejection } from '../../../api/src/problems.ts';
 
+/** Chosen, not measured: less than the 20 s within which a stopping process ends (`main.ts`). */
 const answerWithinMs = 15_000;
+/** Chosen, not measured: as long as a person waits without wondering. */
 const readWithinMs = 2_000;
 const retryAfterSeconds = 2;
 
 export type Accepted = Extract<Outcome, { accepted: true }>;
 
+/** With `replayed` where the same command was declined before: it is the first answer again. */
+export type Rejected = ApiRejection & { readonly replayed?: true };
+
 /**
  * Submits a command. When there is no answer in time (the journal cannot be reached) nobody knows yet whether it was
  * carried out: the same command with the same key will tell.
  */
-export async function submit(bookkeeper: Bookkeeper, submission: Submission): Promise<Accepted | Refusal> {
+export async function submit(bookkeeper: Bookkeeper, submission: Submission): Promise<Accepted | Rejected> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(resolve, answerWithinMs, undefined);
@@ -22,14 +27,19 @@ export async function submit(bookkeeper: Bookkeeper, submission: Submission): Pr
   try {
     const outcome = await Promise.race([bookkeeper.submit(submission), late]);
     if (outcome === undefined) return { code: 'unavailable', retryAfterSeconds };
-    return outcome.accepted ? outcome : outcome.rejection;
+    if (outcome.accepted) return outcome;
+    const isReplayed = outcome.declined !== undefined && outcome.replayed;
+    return isReplayed ? { ...outcome.rejection, replayed: true } : outcome.rejection;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** For `?after=<position>`: gives a refusal when the read model does not get there in time. */
-export async function reach(readModel: ReadModel, after: number | undefined): Promise<Refusal | undefined> {
+/** For `?after=<position>`: gives a rejection when the read model does not get there in time. */
+export async function waitForPosition(
+  readModel: ReadModel,
+  after: number | undefined,
+): Promise<ApiRejection | undefined> {
   if (after === undefined || (await readModel.waitFor(after, readWithinMs))) return undefined;
   return { code: 'overloaded', retryAfterSeconds };
 }

@@ -8,26 +8,28 @@ import type { Logger } from 'pino';
 import { pino } from 'pino';
 import { decode } from '../../../ledger/src/domain/codec.ts';
 import type { Recorded } from '../../../ledger/src/domain/events.ts';
+import { formatAmount } from '../../../ledger/src/domain/money.ts';
 import type { EventLog } from '../../../ledger/src/journal/event-log.ts';
 import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import type { MasterKeys } from '../../../ledger/src/vault/master-keys.ts';
-import { masterKeyFiles } from '../../../ledger/src/vault/master-keys.ts';
 import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { projectorConnection } from '../../../projections/src/connection.ts';
 import { runProjector } from '../../../projections/src/projector.ts';
 import { testEventLog } from '../../../tests/support/event-log.ts';
 import { createDatabase } from '../../../tests/support/postgres.ts';
-import { openAccount } from '../../src/http/contract/accounts.ts';
-import { deposit } from '../../src/http/contract/money.ts';
-import { logIn } from '../../src/http/contract/sessions.ts';
-import type { StaffRole } from '../../src/http/contract/staff.ts';
-import { logInStaff } from '../../src/http/contract/staff.ts';
+import { openAccount } from '../../../api/src/calls/accounts.ts';
+import { deposit } from '../../../api/src/calls/money.ts';
+import { logIn } from '../../../api/src/calls/sessions.ts';
+import type { StaffRole } from '../../../api/src/calls/staff.ts';
+import { logInStaff } from '../../../api/src/calls/staff.ts';
+import { loadSecrets } from '../../src/secrets.ts';
 import type { RunningServer, ServerOptions } from '../../src/start-server.ts';
 import { startServer } from '../../src/start-server.ts';
 import type { Authority } from './certificates.ts';
 import { authority } from './certificates.ts';
 import type { Client } from './client.ts';
 import { connect } from './client.ts';
+import { plentyOfCash } from '../../../ledger/tests/support/plenty-of-cash.ts';
 
 const silent: Logger = pino({ level: 'silent' });
 
@@ -44,7 +46,9 @@ export const person = {
 export type Customer = { readonly account: string; readonly token: string };
 
 export type Bank = {
+  /** The owner's. */
   readonly databaseUrl: string;
+  readonly logIns: { readonly server: string; readonly projector: string };
   readonly eventLog: EventLog;
   readonly stateDir: string;
   readonly masterKeys: MasterKeys;
@@ -53,15 +57,15 @@ export type Bank = {
   readonly database: pg.Pool;
   readonly client: Client;
   startServer(options?: Partial<ServerOptions>): Promise<RunningServer & { readonly client: Client }>;
-  /** A new account with so much in it (in cents), and a session on it. */
+  /** A new account with so much in it, and a session on it. */
   customer(options?: {
-    readonly cents?: number;
+    readonly amountMinor?: bigint;
     readonly pin?: string;
     readonly firstName?: string;
   }): Promise<Customer>;
   /** A session of a new member of the staff. */
   staff(role: StaffRole): Promise<string>;
-  /** All of the journal, whatever it is kept in. */
+  /** All of the journal, whatever store it is in. */
   history(): Promise<readonly Recorded[]>;
   stopProjector(): Promise<void>;
   startProjector(): void;
@@ -70,13 +74,9 @@ export type Bank = {
 
 export async function openBank(options: Partial<ServerOptions> = {}): Promise<Bank> {
   const created = await createDatabase();
-  const { url } = created;
+  const { url, logIns } = created;
   const stateDir = await mkdtemp(join(tmpdir(), 'grand-livre-'));
-  const secrets = {
-    masterKeys: masterKeyFiles(stateDir),
-    pinKey: Buffer.alloc(32, 2),
-    requestKey: Buffer.alloc(32, 3),
-  };
+  const secrets = await loadSecrets(stateDir, logIns.server);
   const issued = await authority(join(stateDir, 'certs'));
   const database = new pg.Pool({ connectionString: url, max: 4 });
   const eventLog = options.eventLog ?? testEventLog();
@@ -88,8 +88,8 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
     const ending = new AbortController();
     const ended = runProjector({
       journal,
-      connection: () => new pg.Client(projectorConnection(url, 'read')),
-      openProfile: (keyId, sealed) =>
+      connection: () => new pg.Client(projectorConnection(logIns.projector, 'read')),
+      decryptProfile: (keyId, sealed) =>
         postgresVault({ pool: database, masterKeys: secrets.masterKeys }).open(keyId, sealed),
       log: silent,
       signal: ending.signal,
@@ -102,14 +102,20 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
 
   const start: Bank['startServer'] = async (changes = {}) => {
     const server = await startServer({
-      databaseUrl: url,
+      databaseUrl: logIns.server,
       eventLog,
       secrets,
       certsDir: issued.certsDir,
       host: 'localhost',
       port: 0,
       isBehindProxy: false,
-      terminals: 'optional',
+      terminals: 'demo',
+      timeZone: 'Europe/Paris',
+      cashLimits: plentyOfCash,
+      batchLimitMinor: 1_000_000n,
+      securityEventsDays: 180,
+      staffAddresses: [],
+      staffCertificates: 'optional',
       stateDir,
       version: '0.0.0',
       log: silent,
@@ -133,6 +139,7 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
 
   return {
     databaseUrl: url,
+    logIns,
     eventLog,
     stateDir,
     masterKeys: secrets.masterKeys,
@@ -147,12 +154,13 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
     stopProjector: async () => {
       await endProjector();
     },
-    async customer({ cents = 0, pin = person.pin, firstName = person.firstName } = {}) {
+    async customer({ amountMinor = 0n, pin = person.pin, firstName = person.firstName } = {}) {
       const opened = await client.call(openAccount, { body: { ...person, pin, firstName } });
       const account = opened.body.accountNumber;
       const session = await client.call(logIn, { body: { accountNumber: account, pin } });
       const token = session.body.token;
-      if (cents > 0) await client.call(deposit, { token, body: { amount: (cents / 100).toFixed(2), pin } });
+      const amount = formatAmount(amountMinor, 'EUR');
+      if (amountMinor > 0n) await client.call(deposit, { token, body: { amount, pin } });
       return { account, token };
     },
     async staff(role) {

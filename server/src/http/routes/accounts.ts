@@ -4,30 +4,43 @@ import type { Bookkeeper } from '../../../../ledger/src/bookkeeper/bookkeeper.ts
 import { formatAmount } from '../../../../ledger/src/domain/money.ts';
 import type { Vault } from '../../../../ledger/src/vault/vault.ts';
 import type { ReadModel } from '../../../../projections/src/read-model.ts';
-import type { PinGate } from '../../access/pin-gate.ts';
-import { downloadStatement, openAccount, readOwnAccount, readOwnEntries } from '../contract/accounts.ts';
-import { requestCurrency } from '../contract/fields.ts';
-import { commandIds, replayHeader, requestHash } from '../idempotency.ts';
-import type { Asked, Result, Route } from '../serve.ts';
-import { route } from '../serve.ts';
-import { statement } from '../statement.ts';
+import type { PinAuthenticator } from '../../access/pin-authenticator.ts';
+import {
+  changePin,
+  downloadStatement,
+  openAccount,
+  readOwnAccount,
+  readOwnEntries,
+} from '../../../../api/src/calls/accounts.ts';
+import { requestCurrency } from '../../../../api/src/fields.ts';
+import { pinRejection } from '../../access/pin-rejection.ts';
+import type { SecurityLog } from '../../audit/security-log.ts';
+import { isTrivialPin } from '../../../../api/src/trivial-pin.ts';
+import { commandIds, isUuid, openingKeyMistake, replayHeader, requestHashWithPin } from '../idempotency.ts';
+import type { RequestContext, Result, Route } from '../pipeline.ts';
+import { route } from '../pipeline.ts';
+import { statementCsv } from '../exports/statement-csv.ts';
 import { holderOf, page, viewEntry } from '../view.ts';
-import { reach, submit } from '../waiting.ts';
+import { waitForPosition, submit } from '../waiting.ts';
 
 type Parts = {
+  readonly timeZone: string;
   readonly bookkeeper: Bookkeeper;
   readonly readModel: ReadModel;
   readonly vault: Vault;
-  readonly pinGate: PinGate;
+  readonly pinAuthenticator: PinAuthenticator;
+  readonly security: SecurityLog;
   readonly requestKey: KeyObject;
 };
 
 export const accountRoutes = (parts: Parts): readonly Route[] => [
-  route(openAccount, (asked) => open(parts, asked)),
+  route(openAccount, (context) => open(parts, context)),
+
+  route(changePin, (context) => replacePin(parts, context)),
 
   route(readOwnAccount, async ({ caller, query }) => {
     const { readModel } = parts;
-    const late = await reach(readModel, query.after);
+    const late = await waitForPosition(readModel, query.after);
     if (late !== undefined) return late;
     // Asked first: what is read afterwards includes at least this position.
     const position = await readModel.position();
@@ -42,13 +55,14 @@ export const accountRoutes = (parts: Parts): readonly Route[] => [
         balance: formatAmount(balance, currency),
         currency,
         status,
+        timeZone: parts.timeZone,
         position,
       },
     };
   }),
 
   route(readOwnEntries, async ({ caller, query: { limit, before, after } }) => {
-    const late = await reach(parts.readModel, after);
+    const late = await waitForPosition(parts.readModel, after);
     if (late !== undefined) return late;
     const found = await parts.readModel.entries(caller.account, {
       limit: limit + 1,
@@ -59,10 +73,10 @@ export const accountRoutes = (parts: Parts): readonly Route[] => [
   }),
 
   route(downloadStatement, async ({ caller, query }) => {
-    const late = await reach(parts.readModel, query.after);
+    const late = await waitForPosition(parts.readModel, query.after);
     if (late !== undefined) return late;
     return {
-      pieces: statement(parts.readModel.allEntries(caller.account)),
+      pieces: statementCsv(parts.readModel.allEntries(caller.account)),
       headers: { 'Content-Disposition': `attachment; filename="statement-${caller.account}.csv"` },
     };
   }),
@@ -71,16 +85,17 @@ export const accountRoutes = (parts: Parts): readonly Route[] => [
 type Opened = { accountNumber: string; position: number };
 
 async function open(
-  { bookkeeper, vault, pinGate, requestKey }: Parts,
-  { body, received, key, terminal, correlationId }: Asked<typeof openAccount>,
+  { bookkeeper, vault, pinAuthenticator, requestKey }: Parts,
+  { body, received, key, terminal, isCertified, correlationId }: RequestContext<typeof openAccount>,
 ): Promise<Result<Opened>> {
+  if (!isCertified && !isUuid(key)) return { code: 'validation_failed', errors: [openingKeyMistake] };
   const { pin, accountType, landline, mobile, ...rest } = body;
   const profile = { ...rest, ...(landline !== undefined && { landline }), ...(mobile !== undefined && { mobile }) };
   const sealed = await vault.seal(profile);
   const outcome = await submit(bookkeeper, {
     command: { type: 'OpenAccount', customer: sealed, accountType, currency: requestCurrency, floor: 0n },
     commandId: commandIds.ofOpening(terminal, key),
-    requestHash: requestHash(requestKey, openAccount, received),
+    requestHash: requestHashWithPin(requestKey, openAccount, received),
     actor: `terminal:${terminal}`,
     terminal,
     correlationId,
@@ -92,6 +107,34 @@ async function open(
   const account = outcome.recorded.map(({ event }) => event).find((event) => event.type === 'AccountOpened')?.account;
   if (account === undefined) throw new Error(`the opening at position ${String(outcome.position)} opened no account`);
   // Also when this is the first answer again: the one before may have ended between the opening and the PIN.
-  await pinGate.enrol(account, pin);
+  await pinAuthenticator.enrol(account, pin);
   return { body: { accountNumber: account, position: outcome.position }, headers: replayHeader(outcome) };
+}
+
+async function replacePin(
+  { bookkeeper, pinAuthenticator, security, requestKey }: Parts,
+  { caller, body, received, key, terminal, address, correlationId }: RequestContext<typeof changePin>,
+): Promise<Result<undefined>> {
+  const { account, token } = caller;
+  const { pin, newPin } = body;
+  if (newPin === pin || isTrivialPin(newPin, account)) {
+    const problem = newPin === pin ? 'must be another than the old one' : 'is part of the account’s number';
+    return { code: 'validation_failed', errors: [{ where: 'body.newPin', problem }] };
+  }
+  const confirmed = await pinAuthenticator.confirmChange(caller, body);
+  if (!confirmed.ok) {
+    return pinRejection(confirmed, { bookkeeper, security }, { account, terminal, address, correlationId });
+  }
+  // The journal first; the same command again finishes a change that was cut short.
+  const outcome = await submit(bookkeeper, {
+    command: { type: 'RecordPinChange', account },
+    commandId: commandIds.ofAccount(account, key),
+    requestHash: requestHashWithPin(requestKey, changePin, received),
+    actor: `session:${account}`,
+    terminal,
+    correlationId,
+  });
+  if ('code' in outcome) return outcome;
+  await pinAuthenticator.change({ account, pin: newPin, position: outcome.position }, token);
+  return { body: undefined, headers: replayHeader(outcome) };
 }

@@ -4,26 +4,30 @@ import type { Bookkeeper } from '../../../../ledger/src/bookkeeper/bookkeeper.ts
 import type { Submission } from '../../../../ledger/src/bookkeeper/submission.ts';
 import type { Command } from '../../../../ledger/src/domain/commands.ts';
 import { decide, isRejection } from '../../../../ledger/src/domain/decide.ts';
-import type { LedgerEvent } from '../../../../ledger/src/domain/events.ts';
+import type { AccountId, LedgerEvent } from '../../../../ledger/src/domain/events.ts';
 import { isMoneyEvent } from '../../../../ledger/src/domain/events.ts';
 import { formatAmount } from '../../../../ledger/src/domain/money.ts';
 import type { ReadModel } from '../../../../projections/src/read-model.ts';
-import type { PinGate } from '../../access/pin-gate.ts';
+import { maskName, matchPayee } from '../../access/payee.ts';
+import type { Asker, PayeeLimits } from '../../access/payee-limits.ts';
+import type { PinAuthenticator } from '../../access/pin-authenticator.ts';
+import { pinRejection } from '../../access/pin-rejection.ts';
 import type { SecurityLog } from '../../audit/security-log.ts';
-import { refusalOf } from '../confirm-pin.ts';
-import type { Call } from '../contract/call.ts';
-import { requestCurrency } from '../contract/fields.ts';
-import { deposit, previewTransfer, transfer, withdraw } from '../contract/money.ts';
+import type { Call } from '../../../../api/src/call.ts';
+import type { ApiRejection } from '../../../../api/src/problems.ts';
+import { requestCurrency } from '../../../../api/src/fields.ts';
+import { deposit, previewTransfer, transfer, withdraw } from '../../../../api/src/calls/money.ts';
 import { commandIds, replayHeader, requestHash } from '../idempotency.ts';
-import type { Asked, Result, Route } from '../serve.ts';
-import { route } from '../serve.ts';
+import type { RequestContext, Result, Route } from '../pipeline.ts';
+import { route } from '../pipeline.ts';
 import { holderOf, toMinor } from '../view.ts';
-import { submit } from '../waiting.ts';
+import { submit, waitForPosition } from '../waiting.ts';
 
 type Parts = {
   readonly bookkeeper: Bookkeeper;
   readonly readModel: ReadModel;
-  readonly pinGate: PinGate;
+  readonly pinAuthenticator: PinAuthenticator;
+  readonly payeeLimits: Pick<PayeeLimits, 'check' | 'unknown' | 'stopped'>;
   readonly security: SecurityLog;
   readonly requestKey: KeyObject;
 };
@@ -31,43 +35,52 @@ type Parts = {
 type Operation = { operationId: string; balance: string; position: number };
 
 export const moneyRoutes = (parts: Parts): readonly Route[] => [
-  route(deposit, (asked) => {
-    const { caller, body, terminal } = asked;
-    return carryOut(parts, deposit, asked, { type: 'Deposit', account: caller.account, terminal, ...sum(body.amount) });
-  }),
-
-  route(withdraw, (asked) => {
-    const { caller, body, terminal } = asked;
-    return carryOut(parts, withdraw, asked, {
-      type: 'Withdraw',
+  route(deposit, (context) => {
+    const { caller, body, terminal } = context;
+    return carryOut(parts, deposit, context, {
+      type: 'Deposit',
       account: caller.account,
       terminal,
-      ...sum(body.amount),
+      ...toMoney(body.amount),
     });
   }),
 
-  route(transfer, (asked) => {
-    const { caller, body } = asked;
-    return carryOut(parts, transfer, asked, {
+  route(withdraw, (context) => {
+    const { caller, body, terminal } = context;
+    return carryOut(parts, withdraw, context, {
+      type: 'Withdraw',
+      account: caller.account,
+      terminal,
+      ...toMoney(body.amount),
+    });
+  }),
+
+  route(transfer, (context) => {
+    const { caller, body } = context;
+    return carryOut(parts, transfer, context, {
       type: 'Transfer',
       from: caller.account,
       to: body.to,
-      ...sum(body.amount),
+      ...toMoney(body.amount),
       ...(body.reference !== undefined && { reference: body.reference }),
     });
   }),
 
-  route(previewTransfer, async ({ caller, body: { to, amount } }) => {
-    const { bookkeeper, readModel } = parts;
+  route(previewTransfer, async ({ caller, source, body: { to, amount, name } }) => {
+    const { bookkeeper, payeeLimits } = parts;
+    const asker = { account: caller.account, source };
+    const tooMany = (await payeeLimits.check(asker)) ?? (await guardDestination(parts, asker, to));
+    if (tooMany !== undefined) return { code: 'too_many_requests', ...tooMany };
     // Another server may have opened the destination a moment ago.
     await bookkeeper.catchUp();
-    const decision = decide(bookkeeper.book, { type: 'Transfer', from: caller.account, to, ...sum(amount) });
+    const decision = decide(bookkeeper.book, { type: 'Transfer', from: caller.account, to, ...toMoney(amount) });
     if (isRejection(decision)) return decision;
-    const destination = await readModel.account(to);
+    const payee = await payeeOf(parts, to, name);
+    if (typeof payee === 'object') return payee;
     return {
       body: {
         to,
-        holder: destination && holderOf(destination),
+        ...(payee !== undefined && { payee }),
         amount: formatAmount(toMinor(amount), requestCurrency),
         balanceAfter: balanceAfter(decision[0], caller.account),
       },
@@ -75,22 +88,62 @@ export const moneyRoutes = (parts: Parts): readonly Route[] => [
   }),
 ];
 
-const sum = (amount: string) => ({ amount: toMinor(amount), currency: requestCurrency });
+const toMoney = (amount: string) => ({ amount: toMinor(amount), currency: requestCurrency });
+
+/** Whoever has tried too many numbers that no account has makes no transfer for a while, to whichever number. */
+async function guardDestination(
+  { bookkeeper, payeeLimits }: Pick<Parts, 'bookkeeper' | 'payeeLimits'>,
+  asker: Asker,
+  to: AccountId,
+): ReturnType<PayeeLimits['unknown']> {
+  const isKnown = (): boolean => bookkeeper.book.account(to) !== undefined;
+  // Another server may have opened it a moment ago.
+  if (!isKnown()) await bookkeeper.catchUp();
+  return isKnown() ? payeeLimits.stopped(asker) : payeeLimits.unknown(asker);
+}
+
+/** Whose account it is, as far as a sender is told. */
+async function payeeOf(
+  { bookkeeper, readModel }: Parts,
+  to: AccountId,
+  name: string | undefined,
+): Promise<string | undefined | ApiRejection> {
+  let account = await readModel.account(to);
+  if (account === undefined) {
+    // Opened a moment ago: the journal has it, the read model not yet.
+    const late = await waitForPosition(readModel, bookkeeper.head);
+    if (late !== undefined) return late;
+    account = await readModel.account(to);
+  }
+  const holder = account && holderOf(account);
+  if (name !== undefined) return holder === undefined ? 'none' : matchPayee(name, holder);
+  return holder && maskName(holder);
+}
 
 async function carryOut(
-  { bookkeeper, pinGate, security, requestKey }: Parts,
+  parts: Parts,
   call: Call,
-  asked: Pick<Asked<typeof deposit>, 'caller' | 'body' | 'received' | 'key' | 'terminal' | 'correlationId'>,
+  context: Pick<
+    RequestContext<typeof deposit>,
+    'caller' | 'body' | 'received' | 'key' | 'terminal' | 'address' | 'source' | 'correlationId'
+  >,
   command: Command,
 ): Promise<Result<Operation>> {
-  const { caller, terminal, correlationId } = asked;
-  const verdict = await pinGate.confirm(caller, asked.body.pin);
-  const refused = refusalOf(verdict, { bookkeeper, security }, { account: caller.account, terminal, correlationId });
-  if (refused !== undefined) return refused;
+  const { bookkeeper, pinAuthenticator, security, requestKey } = parts;
+  const { caller, terminal, address, source, correlationId } = context;
+  const confirmed = await pinAuthenticator.confirm(caller, context.body.pin);
+  if (!confirmed.ok) {
+    const attempt = { account: caller.account, terminal, address, correlationId };
+    return pinRejection(confirmed, { bookkeeper, security }, attempt);
+  }
+  if (command.type === 'Transfer') {
+    const tooMany = await guardDestination(parts, { account: caller.account, source }, command.to);
+    if (tooMany !== undefined) return { code: 'too_many_requests', ...tooMany };
+  }
   const submission: Submission = {
     command,
-    commandId: commandIds.ofAccount(caller.account, asked.key),
-    requestHash: requestHash(requestKey, call, asked.received),
+    commandId: commandIds.ofAccount(caller.account, context.key),
+    requestHash: requestHash(requestKey, call, context.received),
     actor: `session:${caller.account}`,
     terminal,
     correlationId,
@@ -104,9 +157,9 @@ async function carryOut(
   };
 }
 
-/** The balance right after this event, as the event itself has it: the same however often it is asked for. */
+/** The balance right after this event, as the event itself has it: the same however often the command is sent. */
 function balanceAfter(event: LedgerEvent, account: string): string {
   const posting = isMoneyEvent(event) ? event.postings.find((one) => one.account === account) : undefined;
-  if (posting === undefined) throw new Error(`${event.type} has no posting on the account that asked for it`);
+  if (posting === undefined) throw new Error(`${event.type} has no posting on the account it was asked for`);
   return formatAmount(posting.balance, requestCurrency);
 }

@@ -1,10 +1,10 @@
 /** The routes for whoever runs the server: health, measurements, the OpenAPI document. */
 import type { Registry } from 'prom-client';
 import type { Readiness } from '../../readiness.ts';
-import { live, metrics, openApiDocument, ready } from '../contract/system.ts';
-import type { OpenApiDocument } from '../openapi.ts';
-import type { Route } from '../serve.ts';
-import { route } from '../serve.ts';
+import { live, metrics, openApiDocument, ready } from '../../../../api/src/calls/system.ts';
+import type { OpenApiDocument } from '../../../../api/src/openapi.ts';
+import type { Route } from '../pipeline.ts';
+import { route } from '../pipeline.ts';
 
 type Parts = {
   readonly readiness: () => Promise<Readiness>;

@@ -1,0 +1,2 @@
+/** An amount as a number, for drawing only: nothing is calculated with it. */
+export const heightOf = (decimal: string): number => Number(decimal);

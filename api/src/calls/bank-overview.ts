@@ -1,0 +1,50 @@
+/** The calls that show the whole bank in figures: its overview and its trial balance. */
+import * as z from 'zod/mini';
+import { defineCall } from '../call.ts';
+import { after, day, money, position } from '../fields.ts';
+
+export const readOverview = defineCall({
+  id: 'readOverview',
+  method: 'get',
+  path: '/api/v1/audit/overview',
+  group: 'Audit',
+  summary: 'See an overview of the whole bank',
+  description: 'The days are by value date, and may be up to a minute old.',
+  who: 'auditor',
+  answer: {
+    status: 200,
+    description: 'The bank.',
+    schema: z
+      .object({
+        head: position,
+        readModel: z.object({ position, lagSeconds: z.number() }),
+        accounts: z.object({ open: z.int(), frozen: z.int(), closed: z.int(), locked: z.int() }),
+        days: z.array(z.object({ day, deposits: money, outflow: money, transfers: money, operations: z.int() })),
+      })
+      .register(z.globalRegistry, { id: 'BankOverview' }),
+  },
+  rejections: ['overloaded', 'unavailable'],
+});
+
+export const trialBalance = defineCall({
+  id: 'trialBalance',
+  method: 'get',
+  path: '/api/v1/audit/trial-balance',
+  group: 'Audit',
+  summary: 'See that all balances add up to zero',
+  who: 'auditor',
+  query: z.strictObject({ after }),
+  answer: {
+    status: 200,
+    description: 'The sums as of `position`.',
+    schema: z
+      .object({
+        position,
+        accounts: z.array(z.object({ kind: z.string(), accounts: z.int(), balance: money })),
+        total: money,
+        balanced: z.boolean(),
+      })
+      .register(z.globalRegistry, { id: 'TrialBalance' }),
+  },
+  rejections: ['overloaded', 'unavailable'],
+});

@@ -1,0 +1,82 @@
+/** The calls that verify the whole bank against its journal: begin, list and follow. */
+import * as z from 'zod/mini';
+import { defineCall, eventStream } from '../call.ts';
+import { moment, money, position, wholeNumber } from '../fields.ts';
+
+const verification = z
+  .object({
+    id: z.int(),
+    startedBy: z.string(),
+    startedAt: moment,
+    endedAt: z.optional(moment),
+    position: position.check(z.describe('The position of journal and read model when it began.')),
+    verified: z.int().check(z.describe('How many events so far.')),
+    eventsPerSecond: z.int(),
+    state: z.enum(['running', 'passed', 'differs', 'failed']),
+    accounts: z.optional(z.int()),
+    entries: z.optional(z.int()),
+    total: z.optional(money).check(z.describe('The sum of all balances: 0.00, or the books are wrong.')),
+    differences: z
+      .optional(
+        z.array(
+          z.object({
+            what: z.enum(['journal', 'entry', 'balance', 'version', 'status', 'key']),
+            account: z.optional(z.string()),
+            entryId: z.optional(z.string()),
+            journal: z.optional(z.string()),
+            readModel: z.optional(z.string()),
+          }),
+        ),
+      )
+      .check(
+        z.describe(
+          'At most 500: what the journal says, and what the read model shows. A `key` is a command’s idempotency key, as a digest, and the position it leads to.',
+        ),
+      ),
+    failure: z.optional(z.string()),
+  })
+  .register(z.globalRegistry, { id: 'Verification' });
+
+export const beginVerification = defineCall({
+  id: 'beginVerification',
+  method: 'post',
+  path: '/api/v1/audit/verifications',
+  group: 'Audit',
+  summary: 'Verify the whole bank: replay the journal, recompute every balance and entry, compare',
+  description: 'One runs at a time: asked for while one runs, that one is the answer. It changes nothing.',
+  who: 'auditor',
+  answer: {
+    status: 201,
+    description: 'It runs.',
+    schema: z.object({ id: z.int() }).register(z.globalRegistry, { id: 'VerificationBegun' }),
+  },
+  rejections: ['overloaded', 'unavailable'],
+});
+
+export const listVerifications = defineCall({
+  id: 'listVerifications',
+  method: 'get',
+  path: '/api/v1/audit/verifications',
+  group: 'Audit',
+  summary: 'See the verifications, newest first',
+  who: 'auditor',
+  answer: {
+    status: 200,
+    description: 'At most 50.',
+    schema: z.object({ verifications: z.array(verification) }).register(z.globalRegistry, { id: 'Verifications' }),
+  },
+  rejections: ['overloaded', 'unavailable'],
+});
+
+export const followVerification = defineCall({
+  id: 'followVerification',
+  method: 'get',
+  path: '/api/v1/audit/verifications/{id}/progress',
+  group: 'Audit',
+  summary: 'Follow a verification to its end',
+  description: 'Server-sent events named `progress`, each a whole `Verification`; the last one has ended.',
+  who: 'auditor',
+  params: z.strictObject({ id: wholeNumber(1) }),
+  answer: { ...eventStream, description: 'Its progress.' },
+  rejections: ['not_found', 'overloaded', 'unavailable'],
+});

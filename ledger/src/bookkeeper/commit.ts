@@ -1,0 +1,57 @@
+/** One durable append for a batch, and the answers that wait for it. */
+import type { Batch } from './batch.ts';
+import type { CommandQueue } from './command-queue.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { JournalTail } from './journal-tail.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { RecentKeys } from './recent-keys.ts';
+
+export interface Commit {
+  /** True when the batch is in the journal; false when it is not, or nobody can tell. */
+  append(batch: Batch): Promise<boolean>;
+  /** The batch is in the journal: moves the head, remembers the keys and answers. */
+  settle(batch: Batch): void;
+}
+
+type CommitOptions = {
+  readonly keys: RecentKeys;
+  readonly queue: CommandQueue;
+  readonly batches: Pipeline;
+  readonly tail: JournalTail;
+  readonly dependencies: Pick<Dependencies, 'journal' | 'onBatch' | 'onTrouble'>;
+};
+
+export function createCommit({ keys, queue, batches, tail, dependencies }: CommitOptions): Commit {
+  const { journal, onBatch, onTrouble } = dependencies;
+  return {
+    async append(batch) {
+      try {
+        // Rejections, too, are only true of the head they were decided at.
+        if (batch.events.length === 0) return (await journal.head()) === tail.head;
+        for (const { waiting, recorded } of batch.decided) {
+          const [first] = recorded;
+          if (first !== undefined) waiting.sentIds.push(first.id);
+        }
+        const { appended } = await journal.append(batch.events, { after: tail.head });
+        return appended;
+      } catch (error) {
+        onTrouble?.('an append has an unknown outcome', error);
+        return false;
+      }
+    },
+
+    settle(batch) {
+      batches.finishWriting();
+      tail.advance(batch);
+      for (const { waiting, outcome, recorded } of batch.decided) {
+        const { commandId } = waiting.submission;
+        const [first] = recorded;
+        queue.landed(commandId);
+        if (first !== undefined) keys.remember(commandId, first.position);
+        waiting.answer(outcome);
+      }
+      queue.putBackDuplicates();
+      onBatch?.({ events: batch.events.length, commands: batch.decided.length });
+    },
+  };
+}

@@ -1,0 +1,49 @@
+/** The two batches on their way: one is being decided while the one before it is being written. */
+import type { Batch, Waiting } from './batch.ts';
+import { emptyBatch, isEmpty, undo } from './batch.ts';
+
+export interface Pipeline {
+  /** Decided and not sent yet. */
+  readonly pending: Batch;
+  /** Being written, or written with an unknown outcome. */
+  readonly writing: Batch | undefined;
+  readonly isEmpty: boolean;
+  /** Moves the pending batch to `writing`, which must be free, and begins an empty one. */
+  startWriting(): Batch;
+  /** The batch being written is in the journal. */
+  finishWriting(): void;
+  /** Takes both batches' events back out of the book and gives their commands, in their order. */
+  takeBack(): Waiting[];
+}
+
+export function createPipeline(): Pipeline {
+  let pending = emptyBatch();
+  let writing: Batch | undefined;
+  return {
+    get pending() {
+      return pending;
+    },
+    get writing() {
+      return writing;
+    },
+    get isEmpty() {
+      return writing === undefined && isEmpty(pending);
+    },
+    startWriting() {
+      const batch = pending;
+      pending = emptyBatch();
+      writing = batch;
+      return batch;
+    },
+    finishWriting() {
+      writing = undefined;
+    },
+    takeBack() {
+      const batches = writing === undefined ? [pending] : [writing, pending];
+      undo(batches);
+      pending = emptyBatch();
+      writing = undefined;
+      return batches.flatMap((batch) => batch.decided.map(({ waiting }) => waiting));
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** Compares the read model's idempotency keys with the journal: each command's key, at the position of its first event. */
+import type pg from 'pg';
+import type { Difference } from './difference.ts';
+
+type Differ = (difference: Difference) => void;
+
+export interface KeyComparison {
+  /** Takes the keys of the journal's next events, at the positions of their first ones. */
+  compare(keys: ReadonlyMap<string, number>): Promise<void>;
+  /** Counts what the read model has beyond them. */
+  findSurplus(): Promise<void>;
+}
+
+/** `client` shows one moment of the read model. Keys are digests of command ids: what one was, only the journal tells. */
+export function compareKeys(client: pg.ClientBase, differ: Differ): KeyComparison {
+  let expected = 0;
+  let last: string | undefined;
+  return {
+    async compare(keys) {
+      const all = [...keys];
+      // A command whose events fill the end of one batch and the beginning of the next has one key.
+      const wanted = all[0]?.[0] === last ? all.slice(1) : all;
+      last = all.at(-1)?.[0];
+      expected += wanted.length;
+      const { rows } = await client.query<{ n: string; position: string | null }>({
+        name: 'verify_keys',
+        text: `select n, position from unnest($1::uuid[]) with ordinality as wanted (key, n)
+                 left join read.idempotency_keys using (key)`,
+        values: [wanted.map(([key]) => key)],
+      });
+      for (const { n, position } of rows) {
+        const [key, journal] = wanted[Number(n) - 1] ?? [];
+        if (position === String(journal)) continue;
+        const readModel = position === null ? undefined : `${String(key)} at ${position}`;
+        differ({
+          what: 'key',
+          journal: `${String(key)} at ${String(journal)}`,
+          ...(readModel !== undefined && { readModel }),
+        });
+      }
+    },
+
+    async findSurplus() {
+      const { rows } = await client.query<{ count: string }>('select count(*) from read.idempotency_keys');
+      const found = Number(rows[0]?.count);
+      if (found > expected) {
+        differ({ what: 'key', journal: `${String(expected)} keys`, readModel: `${String(found)} keys` });
+      }
+    },
+  };
+}

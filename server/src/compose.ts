@@ -1,0 +1,171 @@
+/** Composition: the application with every route and what it needs, put together on an opened bank. */
+import { createSecretKey } from 'node:crypto';
+import type { Express } from 'express';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { civilTime } from '../../ledger/src/civil-time.ts';
+import { openApiDocument } from '../../api/src/openapi.ts';
+import { postgresSourceFailures } from './access/source-failures.ts';
+import { postgresPayeeLimits } from './access/payee-limits.ts';
+import { postgresSessions, postgresStaffSessions } from './access/postgres-sessions.ts';
+import { postgresSecurityLog } from './audit/postgres-security-log.ts';
+import { postgresVerifications } from './audit/verifications.ts';
+import type { Certificates } from './certificates.ts';
+import { serverConnection } from './connections.ts';
+import { createApp } from './http/app.ts';
+import type { Metrics } from './http/metrics.ts';
+import { watchGauges } from './http/metrics.ts';
+import type { Guards, Route } from './http/pipeline.ts';
+import { accountRoutes } from './http/routes/accounts.ts';
+import { auditAccountRoutes } from './http/routes/audit-accounts.ts';
+import { bankOverviewRoutes } from './http/routes/bank-overview.ts';
+import { batchRoutes } from './http/routes/batch.ts';
+import { exportRoutes } from './http/routes/exports.ts';
+import { feedRoutes } from './http/routes/feed.ts';
+import { moneyRoutes } from './http/routes/money.ts';
+import { operationRoutes } from './http/routes/operations.ts';
+import { proposalRoutes } from './http/routes/proposals.ts';
+import { sessionRoutes } from './http/routes/sessions.ts';
+import { staffRoutes } from './http/routes/staff.ts';
+import { systemRoutes } from './http/routes/system.ts';
+import { verificationRoutes } from './http/routes/verification.ts';
+import { certificateReader } from './http/terminal.ts';
+import type { Bank } from './open-bank.ts';
+import { postgresProposalStore } from './proposals/proposal-store.ts';
+import type { ProjectorWatch } from './projector-watch.ts';
+import { readinessOf } from './readiness.ts';
+import type { Secrets } from './secrets.ts';
+import { knownDevices } from './staff/known-devices.ts';
+import type { StaffRules } from './staff/staff-access.ts';
+import { staffAccess } from './staff/staff-access.ts';
+import { postgresStaffAuthenticator } from './staff/staff-authenticator.ts';
+
+type Parts = {
+  readonly bank: Bank;
+  readonly databaseUrl: string;
+  readonly secrets: Secrets;
+  readonly certificates: Certificates;
+  readonly projector: ProjectorWatch;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly version: string;
+  readonly timeZone: string;
+  /** Security events are deleted after so many days. */
+  readonly securityEventsDays: number;
+  /** What one operator may move alone with one batch, in minor units. */
+  readonly batchLimitMinor: bigint;
+} & Pick<Guards, 'terminals' | 'sourceAddress'> &
+  StaffRules;
+
+export type Composed = {
+  readonly app: Express;
+  /** Deletes the sessions and attempts that have expired. */
+  readonly sweep: () => Promise<unknown>;
+};
+
+export function compose(parts: Parts): Composed {
+  const { bank, secrets, certificates, projector, metrics, log, terminals, timeZone, sourceAddress } = parts;
+  const { bookkeeper, readModel, vault, pinAuthenticator, auditJournal: journal } = bank;
+  const civil = civilTime(timeZone);
+  const pool = bank.pools.requests;
+  const sessions = postgresSessions({ pool });
+  const staffSessions = postgresStaffSessions({ pool });
+  const sourceFailures = postgresSourceFailures({ pool });
+  const staffAuthenticator = postgresStaffAuthenticator({ pool, masterKeys: secrets.masterKeys, sourceFailures });
+  const proposals = postgresProposalStore({ pool });
+  const payeeLimits = postgresPayeeLimits({ pool });
+  const security = postgresSecurityLog({
+    pool,
+    keepDays: parts.securityEventsDays,
+    onTrouble: (error) => {
+      log.warn({ err: error }, 'a security event could not be recorded');
+    },
+  });
+  const verifications = verificationsOf(parts);
+  watchGauges(metrics, {
+    queueLength: () => bookkeeper.queueLength,
+    head: () => bookkeeper.head,
+    accounts: () => bookkeeper.accountCount,
+    projectorPosition: () => projector.position,
+    projectorLagSeconds: () => projector.lagSeconds(performance.now()),
+    certificateExpiry: () => certificates.notAfterMs,
+  });
+
+  // Made once: with plain bytes each hash would cost four times as much.
+  const requestKey = createSecretKey(secrets.requestKey);
+  const devices = knownDevices(requestKey);
+  const { terminalOf, staffCertificateOf } = certificateReader(certificates.isRevoked);
+  const routes: readonly Route[] = [
+    ...accountRoutes({ timeZone, bookkeeper, readModel, vault, pinAuthenticator, security, requestKey }),
+    ...sessionRoutes({ timeZone, bookkeeper, readModel, sessions, pinAuthenticator, sourceFailures, security }),
+    ...moneyRoutes({ bookkeeper, readModel, pinAuthenticator, payeeLimits, security, requestKey }),
+    ...batchRoutes({ bookkeeper, proposals, requestKey, batchLimitMinor: parts.batchLimitMinor }),
+    ...proposalRoutes({ bookkeeper, journal, proposals, requestKey }),
+    ...staffRoutes({ timeZone, staffAuthenticator, staffSessions, knownDevices: devices, security }),
+    ...auditAccountRoutes({ readModel, journal, civil }),
+    ...bankOverviewRoutes({
+      readModel,
+      progress: () => ({
+        head: bookkeeper.head,
+        position: projector.position,
+        lagSeconds: projector.lagSeconds(performance.now()),
+      }),
+    }),
+    ...feedRoutes({ journal, security }),
+    ...verificationRoutes({ verifications }),
+    ...exportRoutes({ readModel, journal, civil }),
+    ...operationRoutes({ bookkeeper, journal, pinAuthenticator, sessions, requestKey }),
+    ...systemRoutes({
+      readiness: () => readinessOf({ pool, bookkeeper, clock: bank.clock, projector, certificates, terminals }),
+      registry: metrics.registry,
+      // Of the routes themselves: what is served is what is documented.
+      document: () =>
+        openApiDocument(
+          routes.map(({ call }) => call),
+          parts.version,
+        ),
+    }),
+  ];
+  return {
+    app: createApp({
+      routes,
+      guards: {
+        ...{ sessions, staffSessions, terminals, sourceAddress, staffCertificateOf, security },
+        staffAccess: staffAccess(parts),
+        knownDevices: devices,
+      },
+      terminalOf,
+      metrics,
+      log,
+    }),
+    sweep: () =>
+      Promise.all(
+        [
+          sessions,
+          staffSessions,
+          staffAuthenticator,
+          pinAuthenticator,
+          sourceFailures,
+          payeeLimits,
+          proposals,
+          security,
+        ].map((part) => part.sweep()),
+      ),
+  };
+}
+
+const verificationsOf = ({ bank, databaseUrl, log }: Parts) =>
+  postgresVerifications({
+    pool: bank.pools.requests,
+    journal: bank.auditJournal,
+    connect: async () => {
+      // One that reads all of the read model in one transaction, for as long as it takes.
+      const client = new pg.Client({ ...serverConnection(databaseUrl, 'server'), statement_timeout: 0 });
+      client.on('error', () => undefined);
+      await client.connect();
+      return client;
+    },
+    onTrouble: (error) => {
+      log.error({ err: error }, 'a verification could not be carried through');
+    },
+  });

@@ -1,0 +1,58 @@
+/** The routes that show the whole bank in figures: its overview and its trial balance. */
+import { formatAmount } from '../../../../ledger/src/domain/money.ts';
+import type { ReadModel } from '../../../../projections/src/read-model.ts';
+import * as contract from '../../../../api/src/calls/bank-overview.ts';
+import { requestCurrency } from '../../../../api/src/fields.ts';
+import { cached } from '../cached.ts';
+import type { Route } from '../pipeline.ts';
+import { route } from '../pipeline.ts';
+import { waitForPosition } from '../waiting.ts';
+
+type Parts = {
+  readonly readModel: ReadModel;
+  readonly progress: () => { readonly head: number; readonly position: number; readonly lagSeconds: number };
+};
+
+/** As the contract says. The overview reads every entry, which a bank of millions cannot do for each caller. */
+const overviewCachedMs = 60_000;
+
+const money = (amountMinor: bigint): string => formatAmount(amountMinor, requestCurrency);
+
+export const bankOverviewRoutes = ({ readModel, progress }: Parts): readonly Route[] => {
+  const overview = cached(() => readModel.overview(), overviewCachedMs);
+
+  return [
+    route(contract.readOverview, async () => {
+      const { accounts, days } = await overview();
+      const { head, position, lagSeconds } = progress();
+      return {
+        body: {
+          head,
+          readModel: { position, lagSeconds },
+          accounts,
+          days: days.map((one) => ({
+            day: one.day,
+            deposits: money(one.deposits),
+            outflow: money(one.outflow),
+            transfers: money(one.transfers),
+            operations: one.operations,
+          })),
+        },
+      };
+    }),
+
+    route(contract.trialBalance, async ({ query }) => {
+      const late = await waitForPosition(readModel, query.after);
+      if (late !== undefined) return late;
+      const { position, accounts, total } = await readModel.trialBalance();
+      return {
+        body: {
+          position,
+          accounts: accounts.map((kind) => ({ ...kind, balance: money(kind.balance) })),
+          total: money(total),
+          balanced: total === 0n,
+        },
+      };
+    }),
+  ];
+};
