@@ -39,6 +39,8 @@ export default defineConfig({
           include: screens,
           exclude: [...unit, '**/node_modules/**'],
           globalSetup: ['./tests/support/screens-setup.ts', './tests/support/postgres-setup.ts'],
+          // A browser on a busy machine: what needs a second attempt is named at the end of the run, as unsteady.
+          retry: 1,
           ...patience,
         },
       },

@@ -23,11 +23,6 @@ export const en: Locale = {
   no: 'No',
   key: (n) => `key ${String(n)}`,
   choices: 'Choices',
-  notLoaded: {
-    title: 'This page could not be loaded',
-    hint: 'Try again in a moment. If it happens again, please ask one of our staff.',
-    reload: 'Reload the page',
-  },
   voice: {
     turnOn: 'Spoken guidance',
     turnOff: 'Switch the voice off',

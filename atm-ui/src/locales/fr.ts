@@ -45,11 +45,6 @@ export const fr = {
   no: 'Non',
   key: (n: number): string => `touche ${String(n)}`,
   choices: 'Choix',
-  notLoaded: {
-    title: 'Cette page n’a pas pu se charger',
-    hint: 'Réessayez dans un instant. Si cela se répète, adressez-vous à un conseiller.',
-    reload: 'Recharger la page',
-  },
   voice: {
     turnOn: 'Guidage vocal',
     turnOff: 'Couper la voix',
