@@ -33,7 +33,7 @@ import { certificateReader } from './http/terminal.ts';
 import type { Bank } from './open-bank.ts';
 import { postgresProposalStore } from './proposals/proposal-store.ts';
 import type { ProjectorWatch } from './projector-watch.ts';
-import { readinessOf } from './readiness.ts';
+import { healthOf } from './health.ts';
 import type { Secrets } from './secrets.ts';
 import { knownDevices } from './staff/known-devices.ts';
 import type { StaffRules } from './staff/staff-access.ts';
@@ -82,12 +82,15 @@ export function compose(parts: Parts): Composed {
     },
   });
   const verifications = verificationsOf(parts);
+  const health = healthOf({ pool, bookkeeper, clock: bank.clock, projector, certificates, terminals });
   watchGauges(metrics, {
     queueLength: () => bookkeeper.queueLength,
     head: () => bookkeeper.head,
     accounts: () => bookkeeper.accountCount,
     projectorPosition: () => projector.position,
-    projectorLagSeconds: () => projector.lagSeconds(performance.now()),
+    readModelLagSeconds: () => projector.lagSeconds(performance.now()),
+    isReady: async () => (await health.readiness()).status === 'ready',
+    isFresh: async () => (await health.freshness()).status === 'fresh',
     certificateExpiry: () => certificates.notAfterMs,
   });
 
@@ -116,7 +119,7 @@ export function compose(parts: Parts): Composed {
     ...exportRoutes({ readModel, journal, civil }),
     ...operationRoutes({ bookkeeper, journal, pinAuthenticator, sessions, requestKey }),
     ...systemRoutes({
-      readiness: () => readinessOf({ pool, bookkeeper, clock: bank.clock, projector, certificates, terminals }),
+      ...health,
       registry: metrics.registry,
       // Of the routes themselves: what is served is what is documented.
       document: () =>
