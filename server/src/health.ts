@@ -1,11 +1,11 @@
 /** The two questions of a server's health: whether commands are taken, and whether reads are fresh; neither waits for the other. */
-import type pg from 'pg';
 import type { z } from 'zod/mini';
 import type { Bookkeeper } from '../../ledger/src/bookkeeper/bookkeeper.ts';
 import type { Progress } from '../../projections/src/queries/progress.ts';
 import { progress } from '../../projections/src/queries/progress.ts';
 import type { BankClock } from './bank-clock.ts';
 import type { Certificates } from './certificates.ts';
+import type { Pools } from './connections.ts';
 import type { freshness, readiness } from '../../api/src/calls/system.ts';
 import type { Guards } from './http/pipeline.ts';
 import type { ProjectorWatch } from './projector-watch.ts';
@@ -25,7 +25,7 @@ const answerWithinMs = 2_000;
 const mostLagSeconds = 10;
 
 type Parts = {
-  readonly pool: pg.Pool;
+  readonly pools: Pick<Pools, 'health' | 'reads'>;
   readonly bookkeeper: Pick<Bookkeeper, 'head' | 'isCutOff' | 'lacksKeys' | 'lastRecordedAt'>;
   readonly clock: Pick<BankClock, 'warnings'>;
   readonly projector: ProjectorWatch;
@@ -43,23 +43,25 @@ const keysMissing: Warning = {
 };
 
 const noAnswer = 'The database does not answer.';
+const noReadModel = 'The read model cannot be read.';
 
-export function healthOf({ pool, bookkeeper, clock, projector, certificates, terminals }: Parts): Health {
-  /** Undefined: the database does not answer in time. */
-  async function ask(): Promise<Progress | undefined> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, answerWithinMs, undefined);
-    });
-    try {
-      return await Promise.race([progress(pool), late]);
-    } catch {
-      return undefined;
-    } finally {
-      clearTimeout(timer);
-    }
+/** Undefined: no answer in time, or a failure. */
+async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, answerWithinMs, undefined);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
   }
+}
 
+export function healthOf({ pools, bookkeeper, clock, projector, certificates, terminals }: Parts): Health {
+  const askReadModel = (): Promise<Progress | undefined> => inTime(progress(pools.reads));
   /** Why reads are not fresh, once the database has answered. */
   function behind({ halted }: Progress): { readonly lagSeconds: number; readonly reasons: string[] } {
     const lagSeconds = projector.lagSeconds(performance.now());
@@ -78,11 +80,12 @@ export function healthOf({ pool, bookkeeper, clock, projector, certificates, ter
 
   return {
     async readiness() {
-      const found = await ask();
+      // The read model may be locked, by a rebuild for one, while the database is well.
+      const [answers, found] = await Promise.all([inTime(pools.health.query('select')), askReadModel()]);
       const reasons: string[] = [];
-      if (found === undefined) reasons.push(noAnswer);
+      if (answers === undefined) reasons.push(noAnswer);
       if (bookkeeper.isCutOff) reasons.push('The journal cannot be reached.');
-      const stale = found === undefined ? [] : behind(found).reasons;
+      const stale = found === undefined ? [noReadModel] : behind(found).reasons;
       return {
         status: reasons.length === 0 ? 'ready' : 'not_ready',
         reasons,
@@ -99,10 +102,10 @@ export function healthOf({ pool, bookkeeper, clock, projector, certificates, ter
     },
 
     async freshness() {
-      const found = await ask();
+      const found = await askReadModel();
       const { lagSeconds, reasons } =
         found === undefined
-          ? { lagSeconds: projector.lagSeconds(performance.now()), reasons: [noAnswer] }
+          ? { lagSeconds: projector.lagSeconds(performance.now()), reasons: [noReadModel] }
           : behind(found);
       return {
         status: reasons.length === 0 ? 'fresh' : 'stale',
