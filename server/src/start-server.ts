@@ -75,8 +75,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     started.defer(end);
   };
-  runRepeatedly(pollIntervalMs, 'polling journal and read model', async () => {
-    await bank.bookkeeper.catchUp();
+  runRepeatedly(pollIntervalMs, 'polling the journal', () => bank.bookkeeper.catchUp());
+  // Apart from the journal's: the lag is known however long the journal does not answer.
+  runRepeatedly(pollIntervalMs, 'polling the read model', async () => {
     const { head } = bank.bookkeeper;
     projector.observe({ atMs: performance.now(), head, position: await bank.readModel.position() });
   });
