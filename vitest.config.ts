@@ -21,7 +21,7 @@ export default defineConfig({
     // Much of a test is waiting: two at a time, of whichever kind, keep two cores busy.
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'unit', include: unit } },
+      { extends: true, test: { name: 'unit', include: unit, ...patience } },
       {
         extends: true,
         test: {
