@@ -83,6 +83,15 @@ module.exports = {
       { path: '^projections/src/' },
       { path: '^ledger/src/bookkeeper/' },
     ),
+    never(
+      'slow-work-in-threads',
+      'What computes for long is imported where threads run it, never where payments are decided.',
+      { path: '^server/src/', pathNot: '^server/src/threads/tasks[.]ts$' },
+      {
+        path: '^server/src/(http/exports/statement-pdf|audit/fold-account)[.]ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
     never('code-needs-no-test', 'What runs in the bank runs without tests.', { path: '/src/' }, { path: '/tests/' }),
     never(
       'composition-roots-choose-adapters',

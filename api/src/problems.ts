@@ -31,6 +31,7 @@ export type ApiRejection =
   | { readonly code: 'proposal_decided' }
   | { readonly code: 'entry_not_found' }
   | { readonly code: 'history_broken'; readonly where: string }
+  | { readonly code: 'history_too_long'; readonly account: string }
   /** What was asked for with `after`, or an account just opened, is not in the read model yet. */
   | { readonly code: 'read_model_behind'; readonly retryAfterSeconds: number }
   | { readonly code: 'unavailable'; readonly retryAfterSeconds: number }
@@ -313,12 +314,19 @@ export const problems: { readonly [C in ApiRejectionCode]: Kind<C> } = {
       `The state cannot be folded from the journal: ${where}. Keep the journal as it is and investigate.`,
     when: 'an audit call met a missing, doubled or altered posting',
   },
+  history_too_long: {
+    status: 422,
+    title: 'The history is too long for one answer',
+    detail: ({ account }) =>
+      `All events of account ${account} could not be added up within 80 seconds. Ask for its state-summary, which reads one posting, or verify the whole bank.`,
+    when: 'the fold of an account’s whole history did not end within 80 seconds',
+  },
   overloaded: {
     status: 503,
     title: 'The bank is busy',
     detail: ({ retryAfterSeconds }) =>
       `Nothing was done. Send the same again, with the same Idempotency-Key, in ${seconds(retryAfterSeconds)}.`,
-    when: 'the queue is full, or too many long answers are under way',
+    when: 'the queue is full, or too many long answers are under way or wait for a thread',
   },
   read_model_behind: {
     status: 503,

@@ -39,7 +39,7 @@ function queriesOn(pool: pg.Pool): Omit<ReadModel, 'waitFor'> {
     position: async () => (await progress(pool)).position,
     account: (number) => account(pool, number),
     entries: (number, options) => entries(pool, number, options),
-    allEntries: (number) => allEntries(pool, number),
+    allEntries: (number, from = 1) => allEntries(pool, number, from),
     eventPositions: (number, options) => eventPositions(pool, number, options),
     versionAt: (number, instantMs) => versionAt(pool, number, instantMs),
     eventPositionsWithoutPosting: (number, upTo) => eventPositionsWithoutPosting(pool, number, upTo),

@@ -85,8 +85,8 @@ export interface ReadModel {
   account(account: AccountId): Promise<AccountOverview | undefined>;
   /** An account's entries, newest first, from below version `before` on. */
   entries(account: AccountId, options: { readonly limit: number; readonly before?: number }): Promise<readonly Entry[]>;
-  /** All of an account's entries, oldest first, page by page, in bounded memory, as of one moment. */
-  allEntries(account: AccountId): AsyncIterable<readonly Entry[]>;
+  /** All of an account's entries, oldest first, from version `from` (1 unless given) on, page by page, in bounded memory, as of one moment. */
+  allEntries(account: AccountId, from?: number): AsyncIterable<readonly Entry[]>;
   /** Positions of all events that touch an account, upwards from above `after`. */
   eventPositions(
     account: AccountId,

@@ -108,6 +108,9 @@ describe('entries', () => {
       pages.push(page.length);
     }
     expect(pages).toEqual([1000, 1000, 501]);
+    const last: number[] = [];
+    for await (const page of known.allEntries('2', 2_500)) last.push(...page.map(({ version }) => version));
+    expect(last).toEqual([2_500, 2_501, 2_502]);
   });
 
   test('gives none for an unknown account', async () => {

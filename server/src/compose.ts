@@ -39,6 +39,7 @@ import { knownDevices } from './staff/known-devices.ts';
 import type { StaffRules } from './staff/staff-access.ts';
 import { staffAccess } from './staff/staff-access.ts';
 import { postgresStaffAuthenticator } from './staff/staff-authenticator.ts';
+import type { ThreadPool } from './threads/thread-pool.ts';
 
 type Parts = {
   readonly bank: Bank;
@@ -46,6 +47,7 @@ type Parts = {
   readonly secrets: Secrets;
   readonly certificates: Certificates;
   readonly projector: ProjectorWatch;
+  readonly threads: ThreadPool;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly version: string;
@@ -64,7 +66,7 @@ export type Composed = {
 };
 
 export function compose(parts: Parts): Composed {
-  const { bank, secrets, certificates, projector, metrics, log, terminals, timeZone, sourceAddress } = parts;
+  const { bank, secrets, certificates, projector, threads, metrics, log, terminals, timeZone, sourceAddress } = parts;
   const { bookkeeper, readModel, vault, pinAuthenticator, auditJournal: journal, auditReadModel, streams } = bank;
   const civil = civilTime(timeZone);
   const pool = bank.pools.commands;
@@ -86,6 +88,7 @@ export function compose(parts: Parts): Composed {
   const health = healthOf({ pools: bank.pools, bookkeeper, clock: bank.clock, projector, certificates, terminals });
   watchGauges(metrics, {
     queueLength: () => bookkeeper.queueLength,
+    threadsWaiting: () => threads.waiting,
     head: () => bookkeeper.head,
     accounts: () => bookkeeper.accountCount,
     projectorPosition: () => projector.position,
@@ -106,7 +109,7 @@ export function compose(parts: Parts): Composed {
     ...batchRoutes({ bookkeeper, proposals, requestKey, batchLimitMinor: parts.batchLimitMinor }),
     ...proposalRoutes({ bookkeeper, journal, proposals, requestKey }),
     ...staffRoutes({ timeZone, staffAuthenticator, staffSessions, knownDevices: devices, security }),
-    ...auditAccountRoutes({ readModel: auditReadModel, journal, civil }),
+    ...auditAccountRoutes({ readModel: auditReadModel, journal, threads, civil }),
     ...bankOverviewRoutes({
       readModel: auditReadModel,
       progress: () => ({
@@ -117,7 +120,7 @@ export function compose(parts: Parts): Composed {
     }),
     ...feedRoutes({ journal: streams.journal, security }),
     ...verificationRoutes({ verifications }),
-    ...exportRoutes({ readModel: auditReadModel, streams, civil }),
+    ...exportRoutes({ readModel: auditReadModel, streams, threads, civil }),
     ...operationRoutes({ bookkeeper, journal, pinAuthenticator, sessions, requestKey }),
     ...systemRoutes({
       ...health,

@@ -11,6 +11,7 @@ import { openBank } from './open-bank.ts';
 import type { StaffRules } from './staff/staff-access.ts';
 import { projectorWatch } from './projector-watch.ts';
 import { repeat } from './repeat.ts';
+import { threadPool } from './threads/thread-pool.ts';
 
 export type ServerOptions = Pick<
   BankOptions,
@@ -61,11 +62,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   started.defer(() => bank.close());
 
+  const threads = threadPool();
+  started.defer(() => threads.close());
   const projector = projectorWatch();
   const clients = clientAddresses();
   const { app, sweep } = compose({
     ...options,
-    ...{ bank, certificates, projector, metrics },
+    ...{ bank, certificates, projector, threads, metrics },
     sourceAddress: (connection) => clients.of(connection),
   });
 

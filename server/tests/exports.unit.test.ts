@@ -23,7 +23,17 @@ async function* pages(...found: (readonly Entry[])[]): AsyncGenerator<readonly E
 }
 
 test('entries are those of the range, across pages', async () => {
-  const readModel = { allEntries: () => pages([entry(1), entry(2)], [entry(3), entry(4)]) };
+  let read = 0;
+  const readModel = {
+    // As the read model gives them: none before `from` is read at all.
+    async *allEntries(_account: string, from = 1) {
+      await Promise.resolve();
+      for (let version = from; version < 100; version += 2) {
+        read++;
+        yield [entry(version), entry(version + 1)];
+      }
+    },
+  };
   const [head, ...rows] = (await whole(entriesCsv(readModel, '17', 2, 3))).trimEnd().split('\n');
   expect(head).toBe(
     '\ufeffversion;entryId;position;recordedAt;valueDate;type;label;amount;balanceAfter;counterparty;reference',
@@ -32,6 +42,8 @@ test('entries are those of the range, across pages', async () => {
     '2;2.1;2;2026-01-31T09:30:00.000Z;2026-01-31;deposit;Dépôt;1.00;2.00;;',
     '3;3.1;3;2026-01-31T09:30:00.000Z;2026-01-31;deposit;Dépôt;1.00;3.00;;',
   ]);
+  expect((await whole(entriesCsv(readModel, '17', 95, 96))).split('\n')).toHaveLength(4);
+  expect(read).toBe(2);
 });
 
 test.each(['=1+1', '+33 1', '-x', '@sum'])('a label like %j cannot run in a spreadsheet', async (label) => {

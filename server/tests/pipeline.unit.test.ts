@@ -82,6 +82,7 @@ test('hands the handler everything that was checked', async () => {
       isCertified: false,
       ...{ address: '192.0.2.1', source: '192.0.2.1', device: undefined },
       correlationId: response.headers['x-correlation-id'],
+      signal: expect.any(AbortSignal) as AbortSignal,
     },
   ]);
 });
@@ -230,4 +231,27 @@ test('before the PIN is changed, the calls for that are open', async () => {
   const { send } = await open({ beforePinChange: true });
   const headers = { ...good, authorization: `Bearer ${mustChange.token}` };
   expect((await send('POST', '/whole/7', { headers, body })).status).toBe(201);
+});
+
+test('the handler of a caller who hangs up is told, and what ends for that is no failure', async () => {
+  const told = Promise.withResolvers<undefined>();
+  const hangUp = new AbortController();
+  const call: Call = {
+    ...{ id: 'slow', method: 'get', path: '/slow', group: 'System', summary: '', who: 'anyone', rejections: [] },
+    answer: { status: 200, description: '', schema: z.object({}) },
+  };
+  const handle: Route['handle'] = ({ signal }) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        told.resolve(undefined);
+        reject(signal.reason as Error);
+      });
+      hangUp.abort();
+    });
+  served = await serve([{ call, handle }]);
+  const { lines, send } = served;
+  await expect(send('GET', '/slow', { signal: hangUp.signal })).rejects.toThrow();
+  await told.promise;
+  await expect.poll(() => lines.filter((line) => line.includes('"cutOff":true'))).toHaveLength(1);
+  expect(lines.filter((line) => line.includes('a request failed'))).toEqual([]);
 });

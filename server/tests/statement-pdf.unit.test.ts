@@ -1,4 +1,4 @@
-/** A statement as PDF: every letter that its font has, a box for what it lacks, the bank's time, and other requests served meanwhile. */
+/** A statement as PDF: every letter that its font has, a box for what it lacks, and the bank’s time. */
 import { inflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { civilTime } from '../../ledger/src/civil-time.ts';
@@ -67,18 +67,4 @@ test('a letter that the font lacks is a box, and itself for whoever copies it', 
 test('says when it was made in the bank’s zone, and names it', async () => {
   const streams = await streamsOf(statementPdf(account, [entry('Dépôt')], made));
   expect(westernOf(streams)).toContain('Établi le 25/11/2026 à 00:24 (Europe/Paris)');
-});
-
-test('lets other work have its turn while a long one is made', async () => {
-  let turns = 0;
-  const timer = setInterval(() => turns++, 1);
-  await streamsOf(
-    statementPdf(
-      account,
-      Array.from({ length: 400 }, (_none, index) => entry(`Щ${String(index)}`, index + 1)),
-      made,
-    ),
-  );
-  clearInterval(timer);
-  expect(turns).toBeGreaterThan(5);
 });

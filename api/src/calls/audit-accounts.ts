@@ -170,7 +170,7 @@ export const auditState = defineCall({
       })
       .register(z.globalRegistry, { id: 'AuditedState' }),
   },
-  rejections: ['account_not_found', 'history_broken', 'overloaded', 'unavailable'],
+  rejections: ['account_not_found', 'history_broken', 'history_too_long', 'overloaded', 'unavailable'],
 });
 
 export const auditStateSummary = defineCall({

@@ -43,15 +43,15 @@ export async function entries(
   return rows.map(toEntry);
 }
 
-/** Oldest first. Entries never change, so up to the version the account had at first is as of one moment. */
-export async function* allEntries(pool: pg.Pool, account: AccountId): AsyncGenerator<readonly Entry[]> {
+/** Oldest first, from version `from` on. Entries never change, so up to the version the account had at first is as of one moment. */
+export async function* allEntries(pool: pg.Pool, account: AccountId, from: number): AsyncGenerator<readonly Entry[]> {
   const { rows: accounts } = await pool.query<{ version: string }>({
     name: 'read_version',
     text: 'select version from read.balances where account = $1',
     values: [account],
   });
   const last = Number(accounts[0]?.version ?? 0);
-  for (let after = 0; after < last; after += pageSize) {
+  for (let after = from - 1; after < last; after += pageSize) {
     const { rows } = await pool.query<Row>({
       name: 'read_all_entries',
       text: `${selectEntries} where e.account = $1 and e.version > $2 and e.version <= $3 order by e.version`,

@@ -60,10 +60,15 @@ export function createApp({ routes, guards, terminalOf, metrics, log }: AppOptio
     app[call.method](expressPath(call), async (request, response) => {
       const record = recordOf(response);
       record.route = call.path;
+      const hungUp = new AbortController();
+      response.once('close', () => {
+        hungUp.abort();
+      });
       try {
-        await write(response, call, await carryOut(request, record));
+        await write(response, call, await carryOut(request, record, hungUp.signal));
       } catch (error) {
-        fail(response, error);
+        // What ended because nobody waits any more did not fail.
+        if (!(hungUp.signal.aborted && isAbort(error))) fail(response, error);
       }
     });
   }
@@ -88,5 +93,7 @@ export function createApp({ routes, guards, terminalOf, metrics, log }: AppOptio
   });
   return app;
 }
+
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
 const expressPath = ({ path }: Call): string => path.replace(/\{(\w+)\}/g, ':$1');

@@ -13,6 +13,7 @@ export type Metrics = {
 /** What is asked for whenever the measurements are read. */
 export type Gauges = {
   readonly queueLength: () => number;
+  readonly threadsWaiting: () => number;
   readonly head: () => number;
   readonly accounts: () => number;
   readonly projectorPosition: () => number;
@@ -70,6 +71,7 @@ export function watchGauges({ registry }: Metrics, gauges: Gauges): void {
     });
   };
   gauge('bookkeeper_queue_length', 'Commands that wait to be decided.', gauges.queueLength);
+  gauge('threads_waiting', 'Statements and folds that wait for a thread.', gauges.threadsWaiting);
   gauge('bookkeeper_head', 'The last journal position this server knows.', gauges.head);
   gauge('bookkeeper_accounts', 'Accounts in the book.', gauges.accounts);
   gauge('projector_position', 'The last journal position the read model includes.', gauges.projectorPosition);

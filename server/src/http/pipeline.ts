@@ -47,6 +47,8 @@ export type RequestContext<C extends Call> = {
   /** Where staff log in: the browser, known from a log-in of this user name before, or their certificate. */
   readonly device: string | undefined;
   readonly correlationId: string;
+  /** Aborted when the caller hangs up: nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
 };
 
 export type BodyOf<C extends Call> = C['answer'] extends { readonly schema: infer S extends z.ZodMiniType }
@@ -104,13 +106,17 @@ export type Guards = {
 export function requestPipeline(
   { call, handle }: Route,
   guards: Guards,
-): (request: Request, record: Pick<RequestRecord, 'correlationId' | 'terminal'>) => Promise<Result<unknown>> {
+): (
+  request: Request,
+  record: Pick<RequestRecord, 'correlationId' | 'terminal'>,
+  signal: AbortSignal,
+) => Promise<Result<unknown>> {
   const sourceLimit: RateLimit | undefined = call.rate && rateLimit(call.rate.source);
   const subjectLimit: RateLimit | undefined = call.rate?.subject && rateLimit(call.rate.subject);
   const [paramsSchema, querySchema, bodySchema] = [call.params, call.query, call.body].map(compiled);
   const readBody: ReadBody | undefined = call.body && jsonBody(call.bodyLimitBytes ?? defaultBodyLimitBytes);
 
-  return async (request, { correlationId, terminal }) => {
+  return async (request, { correlationId, terminal }, signal) => {
     const address = guards.sourceAddress(request.socket);
     const source = terminal.status === 'certified' ? `terminal ${terminal.name}` : sourceOf(address);
     const certificate =
@@ -184,7 +190,7 @@ export function requestPipeline(
       terminal: terminal.name,
       isCertified: terminal.status === 'certified',
       ...{ address, source, device },
-      correlationId,
+      ...{ correlationId, signal },
     } as RequestContext<Call>);
     const session = sessionOf(authenticated.caller, guards);
     return 'pieces' in result && session !== undefined ? { ...result, session } : result;

@@ -62,7 +62,7 @@ export type Served = {
   readonly send: (
     method: string,
     path: string,
-    options?: { headers?: Record<string, string>; body?: string | Buffer },
+    options?: { headers?: Record<string, string>; body?: string | Buffer; signal?: AbortSignal },
   ) => Promise<Response>;
   /** The log's lines so far. */
   readonly lines: readonly string[];
@@ -88,9 +88,9 @@ export async function serve(
   const dispatcher = new Agent({ connections: 100 });
   return {
     lines,
-    async send(method, path, { headers = {}, body } = {}) {
+    async send(method, path, { headers = {}, body, signal } = {}) {
       const response = await request(`http://127.0.0.1:${String(port)}${path}`, {
-        ...{ method: method as 'GET', dispatcher, headers, body: body ?? null },
+        ...{ method: method as 'GET', dispatcher, headers, body: body ?? null, ...(signal && { signal }) },
       });
       const text = await response.body.text();
       const isJson = /\bjson\b/.test(String(response.headers['content-type']));

@@ -24,12 +24,11 @@ export const entriesCsv = (
   account: string,
   from: number,
   to: number,
-): AsyncGenerator<string> => csv(columns, wanted(readModel.allEntries(account), from, to));
+): AsyncGenerator<string> => csv(columns, upTo(to, readModel.allEntries(account, from)));
 
-async function* wanted(
-  pages: AsyncIterable<readonly Entry[]>,
-  from: number,
-  to: number,
-): AsyncGenerator<readonly Entry[]> {
-  for await (const page of pages) yield page.filter(({ version }) => version >= from && version <= to);
+async function* upTo(to: number, pages: AsyncIterable<readonly Entry[]>): AsyncGenerator<readonly Entry[]> {
+  for await (const page of pages) {
+    yield page.filter(({ version }) => version <= to);
+    if ((page.at(-1)?.version ?? 0) >= to) return;
+  }
 }

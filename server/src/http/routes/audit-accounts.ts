@@ -8,14 +8,20 @@ import { stateAtVersion } from '../../audit/state-at-version.ts';
 import { stateAt } from '../../audit/state-at.ts';
 import * as contract from '../../../../api/src/calls/audit-accounts.ts';
 import type { ApiRejection } from '../../../../api/src/problems.ts';
+import type { ThreadPool } from '../../threads/thread-pool.ts';
 import type { Route } from '../pipeline.ts';
 import { route } from '../pipeline.ts';
 import { page, viewAuditedAccount, viewAuditedEntry, viewEvent, viewState } from '../view.ts';
 import { waitForPosition } from '../waiting.ts';
 
-type Parts = { readonly readModel: ReadModel; readonly journal: Journal; readonly civil: CivilTime };
+type Parts = {
+  readonly readModel: ReadModel;
+  readonly journal: Journal;
+  readonly threads: ThreadPool;
+  readonly civil: CivilTime;
+};
 
-export const auditAccountRoutes = ({ readModel, journal, civil }: Parts): readonly Route[] => [
+export const auditAccountRoutes = ({ readModel, journal, threads, civil }: Parts): readonly Route[] => [
   route(contract.searchAccounts, async ({ query: { query, status, type, cursor, limit, after } }) => {
     const late = await waitForPosition(readModel, after);
     if (late !== undefined) return late;
@@ -49,7 +55,7 @@ export const auditAccountRoutes = ({ readModel, journal, civil }: Parts): readon
     return { body: { events: (await journal.readAt(items)).map(viewEvent), next } };
   }),
 
-  route(contract.auditState, async ({ params: { account }, query: { version, at, after } }) => {
+  route(contract.auditState, async ({ params: { account }, query: { version, at, after }, signal }) => {
     const late = await waitForPosition(readModel, after);
     if (late !== undefined) return late;
     const overview = await find(readModel, account);
@@ -58,10 +64,12 @@ export const auditAccountRoutes = ({ readModel, journal, civil }: Parts): readon
       const problem = `must be at most ${String(overview.version)}: the account has had no more postings`;
       return { code: 'validation_failed', errors: [{ where: 'query.version', problem }] };
     }
-    const found = await stateAt({ readModel, journal }, account, {
-      version,
-      moment: at === undefined ? undefined : momentOf(at, civil),
-    });
+    const found = await stateAt(
+      { readModel, journal, threads },
+      account,
+      { version, moment: at === undefined ? undefined : momentOf(at, civil) },
+      signal,
+    );
     if ('code' in found) return found;
     const { state, asOf, balanceByValueDate } = found;
     return {
