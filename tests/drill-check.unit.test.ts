@@ -97,6 +97,9 @@ const operations: readonly Operation[] = [
   { command: { call: 'deposit', commandId: 'never', event: 'Deposited' }, ...{ askedMs: 96, answers: [] } },
 ];
 
+const seventy = { account: '1', balanceMinor: 70n, version: 2 };
+const thirty = { account: '2', balanceMinor: 30n, version: 1 };
+const hundred = { account: '1', balanceMinor: 100n, version: 1 };
 const open = { status: 'open' } as const;
 const sound: Evidence = {
   operations,
@@ -107,7 +110,8 @@ const sound: Evidence = {
     // A read may be newer than the position it names.
     { reader: 'r', account: '2', after: 4, position: 4, balanceMinor: 30n, version: 1 },
   ],
-  totals: [{ reader: 'r', totalMinor: 100n, expectedMinor: 100n }],
+  snapshots: [{ reader: 'r', after: 5, accounts: [seventy, thirty], totalMinor: 100n }],
+  totals: [{ reader: 'r', totalMinor: 0n }],
   shown: [
     { account: '1', balanceMinor: 100n, version: 3, ...open },
     { account: '2', balanceMinor: 0n, version: 2, ...open },
@@ -138,6 +142,10 @@ const withRead = (read: Partial<Evidence['reads'][number]>): Evidence => ({
 const shownAs = (change: Partial<Evidence['shown'][number]>): Evidence => ({
   ...sound,
   shown: sound.shown.map((one) => (one.account === '1' ? { ...one, ...change } : one)),
+});
+const withSnapshot = (change: Partial<Evidence['snapshots'][number]>): Evidence => ({
+  ...sound,
+  snapshots: [{ reader: 'r', after: 5, accounts: [seventy, thirty], totalMinor: 100n, ...change }],
 });
 const unfrozen: LedgerEvent = { type: 'AccountUnfrozen', account: '2', reason: 'r' };
 
@@ -262,10 +270,14 @@ const planted: readonly (readonly [what: string, kind: DifferenceKind, evidence:
   ],
   ['a balance that never was', 'wrong read', withRead({ balanceMinor: 5n })],
   ['a balance at another version', 'wrong read', withRead({ version: 2 })],
+  ['a sum of all balances that is not zero', 'money missing', { ...sound, totals: [{ reader: 'r', totalMinor: 1n }] }],
+  ['money on the way between two accounts', 'money missing', withSnapshot({ accounts: [seventy], totalMinor: 100n })],
+  ['one account before, another after a transfer', 'torn read', withSnapshot({ accounts: [hundred, thirty] })],
+  ['all accounts as they were before', 'stale read', withSnapshot({ after: 10 })],
   [
-    'money on the way between two accounts',
-    'money missing',
-    { ...sound, totals: [{ reader: 'r', totalMinor: 70n, expectedMinor: 100n }] },
+    'accounts as they never were',
+    'wrong read',
+    withSnapshot({ accounts: [{ ...seventy, balanceMinor: 71n }, thirty] }),
   ],
   ['another balance in the read model', 'read model', shownAs({ balanceMinor: 99n })],
   ['another version in the read model', 'read model', shownAs({ version: 2 })],
@@ -291,7 +303,14 @@ test('every kind of difference is planted', () => {
   const kinds: Record<DifferenceKind, true> = {
     ...{ missing: true, altered: true, doubled: true, 'effect of a rejection': true, unasked: true },
     ...{ 'another answer': true, order: true, 'broken history': true, unbalanced: true, overdrawn: true },
-    ...{ 'stale read': true, 'wrong read': true, 'money missing': true, 'read model': true, rebuild: true },
+    ...{
+      'stale read': true,
+      'wrong read': true,
+      'torn read': true,
+      'money missing': true,
+      'read model': true,
+      rebuild: true,
+    },
   };
   expect(new Set(planted.map(([, kind]) => kind))).toEqual(new Set(Object.keys(kinds)));
 });

@@ -1,22 +1,48 @@
 /** Holds everything that was read against the journal: no reader went back, and nobody saw what never was. */
 import { isMoneyEvent } from '../../../ledger/src/domain/events.ts';
 import type { Recorded } from '../../../ledger/src/domain/events.ts';
-import type { Difference, Evidence, Read } from './history.ts';
+import type { Difference, Evidence, Read, Snapshot } from './history.ts';
 import { difference } from './history.ts';
 
 /** A balance an account had: after its posting number `version`, from one position until before another. */
-type Span = { readonly version: number; readonly balance: bigint; readonly until: number };
+type Span = { readonly version: number; readonly balance: bigint; readonly from: number; readonly until: number };
 
-export function checkReads({ reads, totals, journal }: Evidence): readonly Difference[] {
+export function checkReads({ reads, snapshots, totals, journal }: Evidence): readonly Difference[] {
   const spans = spansOf(journal);
-  const found = reads.flatMap((read) => checkOne(read, spans.get(read.account) ?? []));
-  for (const { reader, totalMinor, expectedMinor } of totals) {
-    if (totalMinor === expectedMinor) continue;
-    found.push(
-      difference('money missing', reader, `saw ${String(totalMinor)} where there is ${String(expectedMinor)}`),
-    );
+  return [
+    ...reads.flatMap((read) => checkOne(read, spans.get(read.account) ?? [])),
+    ...snapshots.flatMap((snapshot) => checkSnapshot(snapshot, spans)),
+    ...totals
+      .filter(({ totalMinor }) => totalMinor !== 0n)
+      .map(({ reader, totalMinor }) =>
+        difference('money missing', reader, `saw all balances add up to ${String(totalMinor)}`),
+      ),
+  ];
+}
+
+/** The accounts' versions say for which positions each balance held: one of those must be common to all. */
+function checkSnapshot(
+  { reader, after, accounts, totalMinor }: Snapshot,
+  spans: ReadonlyMap<string, readonly Span[]>,
+): readonly Difference[] {
+  const seen = accounts.map(({ account, version }) => spans.get(account)?.[version]);
+  const wrong = accounts.find(({ balanceMinor }, index) => seen[index]?.balance !== balanceMinor);
+  if (wrong !== undefined) {
+    const { account, balanceMinor, version } = wrong;
+    const text = `${String(balanceMinor)} after ${String(version)} postings, which it never was`;
+    return [difference('wrong read', `${reader} on account ${account}`, text)];
   }
-  return found;
+  const from = Math.max(...seen.map((span) => span?.from ?? 0));
+  const until = Math.min(...seen.map((span) => span?.until ?? 0));
+  const text = `one account as of ${String(from)} at the earliest, another until ${String(until)} only`;
+  const total = accounts.reduce((sum, { balanceMinor }) => sum + balanceMinor, 0n);
+  return [
+    ...(from < until ? [] : [difference('torn read', reader, text)]),
+    ...(until > after ? [] : [difference('stale read', reader, `as of ${String(until - 1)}, after ${String(after)}`)]),
+    ...(total === totalMinor
+      ? []
+      : [difference('money missing', reader, `saw ${String(total)} where there is ${String(totalMinor)}`)]),
+  ];
 }
 
 function checkOne(read: Read, spans: readonly Span[]): readonly Difference[] {
@@ -51,11 +77,12 @@ function firstUntilAfter(spans: readonly Span[], position: number): number {
 
 function spansOf(journal: readonly Recorded[]): ReadonlyMap<string, readonly Span[]> {
   const spans = new Map<string, Span[]>();
-  const begin = (account: string, position: number, span: Omit<Span, 'until'>): void => {
-    const before = spans.get(account) ?? [];
+  const begin = (account: string, position: number, span: Pick<Span, 'version' | 'balance'>): void => {
+    // The bank's own accounts come to be with their first posting.
+    const before = spans.get(account) ?? (span.version === 0 ? [] : [{ version: 0, balance: 0n, from: 0, until: 0 }]);
     const last = before.pop();
     if (last !== undefined) before.push({ ...last, until: position });
-    before.push({ ...span, until: Number.POSITIVE_INFINITY });
+    before.push({ ...span, from: position, until: Number.POSITIVE_INFINITY });
     spans.set(account, before);
   };
   for (const { position, event } of journal) {

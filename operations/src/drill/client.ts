@@ -20,9 +20,11 @@ export type Client = {
   close(): void;
 };
 
-const answerWithinMs = 5_000;
-
-export function connectTo(origin: { readonly port: number; readonly ca: string }): Client {
+export function connectTo(origin: {
+  readonly port: number;
+  readonly ca: string;
+  readonly answerWithinMs: number;
+}): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: 64, ca: origin.ca });
   return {
     send(call, { params = {}, query = {}, body, token, key = randomUUID() }) {
@@ -41,6 +43,7 @@ export function connectTo(origin: { readonly port: number; readonly ca: string }
             ...(token !== undefined && { authorization: `Bearer ${token}` }),
             ...(call.command === true && { 'idempotency-key': key }),
           },
+          signal: AbortSignal.timeout(origin.answerWithinMs),
         },
         text,
       );
@@ -53,7 +56,7 @@ export function connectTo(origin: { readonly port: number; readonly ca: string }
 
 function exchange(options: Parameters<typeof request>[1], text: string | undefined): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ ...options, signal: AbortSignal.timeout(answerWithinMs) }, (incoming) => {
+    const outgoing = request(options, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('error', reject);

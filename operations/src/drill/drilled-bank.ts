@@ -119,7 +119,7 @@ export async function openDrilledBank({
   const relayToServer = (name: ServerName): Promise<number> =>
     relayTo(`clients to ${name}`, { host: 'localhost', port: own[name] });
   const ports = { 'server-a': await relayToServer('server-a'), 'server-b': await relayToServer('server-b') };
-  await Promise.race([Promise.all(Object.values(programs).map(({ ready }) => ready)), broken.promise]);
+  await Promise.race([Promise.all(Object.values(programs).map(({ ready }) => ready())), broken.promise]);
   const taken = opened.move();
   return {
     ...{ ca, stateDir, eventLog, logIns, secrets, postgres, programs, relays, ports, broken: broken.promise },

@@ -27,8 +27,8 @@ export async function collectEvidence(bank: DrilledBank, recorder: Recorder, aud
     await untilProjected(pool, journal.length);
     const shown = await readShown(pool);
     const notAsRebuilt = [...(await compareRebuilt(bank)), ...(await verify(recorder, auditor))];
-    const { operations, reads, totals } = recorder;
-    return { operations, reads, totals, journal, shown, notAsRebuilt };
+    const { operations, reads, snapshots, totals } = recorder;
+    return { operations, reads, snapshots, totals, journal, shown, notAsRebuilt };
   } finally {
     await pool.end();
   }

@@ -47,8 +47,17 @@ export type Read = {
   readonly version?: number;
 };
 
-/** All balances in one answer. */
-export type Total = { readonly reader: string; readonly totalMinor: bigint; readonly expectedMinor: bigint };
+/** Several accounts in one answer, as one reader saw them who had seen `after` before. */
+export type Snapshot = {
+  readonly reader: string;
+  readonly after: number;
+  readonly accounts: readonly { readonly account: string; readonly balanceMinor: bigint; readonly version: number }[];
+  /** What they hold together at every position. */
+  readonly totalMinor: bigint;
+};
+
+/** The sum of all balances there are. */
+export type Total = { readonly reader: string; readonly totalMinor: bigint };
 
 /** One account as the read model has it at the end. */
 export type Shown = {
@@ -61,6 +70,7 @@ export type Shown = {
 export type Evidence = {
   readonly operations: readonly Operation[];
   readonly reads: readonly Read[];
+  readonly snapshots: readonly Snapshot[];
   readonly totals: readonly Total[];
   readonly journal: readonly Recorded[];
   readonly shown: readonly Shown[];
@@ -92,7 +102,9 @@ export type DifferenceKind =
   | 'stale read'
   /** A balance that the account never had. */
   | 'wrong read'
-  /** All balances in one answer are not all the money there is. */
+  /** Accounts in one answer that were never like that at the same position. */
+  | 'torn read'
+  /** Balances in one answer that are not all the money there is. */
   | 'money missing'
   /** The read model is not what the journal folds to. */
   | 'read model'

@@ -238,7 +238,7 @@ export async function liveAsAuditor(recorder: Recorder, town: Town, staff: Staff
     });
     if (reply?.status === 200) {
       const { position, balance, version, total } = reply.body;
-      if (isTotal) recorder.totals.push({ reader, totalMinor: minorOf(total), expectedMinor: 0n });
+      if (isTotal) recorder.totals.push({ reader, totalMinor: minorOf(total) });
       else {
         const read = { reader, account: account ?? '', after, position: Number(position), version: Number(version) };
         recorder.reads.push({ ...read, balanceMinor: minorOf(balance) });

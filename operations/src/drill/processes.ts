@@ -16,12 +16,10 @@ export type Process = {
 };
 
 export type Program = Process & {
-  /** Resolves when it said for the first time that it is ready. */
-  readonly ready: Promise<unknown>;
+  /** Resolves when it says that it is ready: at once unless it is just being started. */
+  readonly ready: () => Promise<unknown>;
   /** SIGTERM, once; gives how it ended and after how long. It is started again unless the drill is over. */
   restart(): Promise<{ readonly code: number | null; readonly tookMs: number }>;
-  /** How often it was started. */
-  readonly starts: () => number;
   stop(): Promise<void>;
 };
 
@@ -36,14 +34,12 @@ export function runProgram(
   path: 'server/src/main.ts' | 'projections/src/main.ts',
   { env, log, onGiveUp }: { env: NodeJS.ProcessEnv; log: string; onGiveUp: (error: Failure) => void },
 ): Program {
-  const firstReady = Promise.withResolvers<undefined>();
+  let ready = Promise.withResolvers<undefined>();
   let child: ChildProcess;
-  let starts = 0;
   let failures = 0;
   let isOver = false;
 
   function start(): void {
-    starts += 1;
     const output = openSync(log, 'a', 0o600);
     child = fork(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), {
       env,
@@ -53,9 +49,12 @@ export function runProgram(
     child.on('error', () => undefined);
     child.on('message', () => {
       failures = 0;
-      firstReady.resolve(undefined);
+      ready.resolve(undefined);
     });
-    child.once('exit', () => void startAgain());
+    child.once('exit', () => {
+      ready = Promise.withResolvers();
+      void startAgain();
+    });
   }
   async function startAgain(): Promise<void> {
     if (isOver) return;
@@ -86,8 +85,7 @@ export function runProgram(
 
   start();
   return {
-    ready: firstReady.promise,
-    starts: () => starts,
+    ready: () => ready.promise,
     kill: () => void child.kill('SIGKILL'),
     freeze: () => void child.kill('SIGSTOP'),
     continue: () => void child.kill('SIGCONT'),

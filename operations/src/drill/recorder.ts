@@ -6,18 +6,21 @@ import type { Chance } from './chance.ts';
 import type { Client, Reply, Sent } from './client.ts';
 import { connectTo } from './client.ts';
 import type { DrilledBank, ServerName } from './drilled-bank.ts';
-import type { Answer, Command, Operation, Read, Total } from './history.ts';
+import type { Answer, Command, Operation, Read, Snapshot, Total } from './history.ts';
 
-/** Past this nobody goes on asking: the outcome is unknown for good. */
-const askForMs = 120_000;
+/** Past so many attempts, or so long, nobody goes on asking: the outcome is unknown for good. */
+export type Patience = { readonly answerWithinMs: number; readonly attempts: number; readonly askForMs: number };
+const persistent: Patience = { answerWithinMs: 5_000, attempts: Number.POSITIVE_INFINITY, askForMs: 120_000 };
 const pause = { leastMs: 50, mostMs: 400 };
 
 /** What settles nothing: the session is renewed, or it is asked again later. */
 const unsettled: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
 export type Recorder = {
+  readonly patience: Patience;
   readonly operations: Operation[];
   readonly reads: Read[];
+  readonly snapshots: Snapshot[];
   readonly totals: Total[];
   /** How many answers of each kind there were: statuses with codes, and errors of the connection. */
   readonly answers: Map<string, number>;
@@ -26,13 +29,17 @@ export type Recorder = {
   readonly signal: AbortSignal;
 };
 
-export function recorderFor(bank: Pick<DrilledBank, 'ca' | 'ports'>, signal: AbortSignal): Recorder {
-  const { ca, ports } = bank;
+export function recorderFor(
+  { ca, ports }: Pick<DrilledBank, 'ca' | 'ports'>,
+  signal: AbortSignal,
+  patience: Patience = persistent,
+): Recorder {
+  const { answerWithinMs } = patience;
   return {
-    ...{ operations: [], reads: [], totals: [], answers: new Map(), signal },
+    ...{ patience, operations: [], reads: [], snapshots: [], totals: [], answers: new Map(), signal },
     clients: {
-      'server-a': connectTo({ port: ports['server-a'], ca }),
-      'server-b': connectTo({ port: ports['server-b'], ca }),
+      'server-a': connectTo({ port: ports['server-a'], ca, answerWithinMs }),
+      'server-b': connectTo({ port: ports['server-b'], ca, answerWithinMs }),
     },
   };
 }
@@ -50,9 +57,10 @@ export type Asking = {
 /** Undefined: never answered. */
 export async function askUntilAnswered(recorder: Recorder, call: Call, asking: Asking): Promise<Reply | undefined> {
   const { chance, renew } = asking;
+  const { attempts, askForMs } = recorder.patience;
   const until = performance.now() + askForMs;
   let turn = chance.whole(0, 1);
-  while (performance.now() < until) {
+  for (let attempt = 0; attempt < attempts && performance.now() < until; attempt++) {
     const server = asking.server ?? (turn++ % 2 === 0 ? 'server-a' : 'server-b');
     const reply = await askOnce(recorder, server, call, asking.sent());
     if (reply !== undefined && !unsettled.has(reply.status)) {

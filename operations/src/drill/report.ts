@@ -38,7 +38,7 @@ export type DrillReport = {
 export function summarise({
   seed,
   rounds,
-  evidence: { operations, reads, totals, journal },
+  evidence: { operations, reads, snapshots, totals, journal },
   differences,
   answers,
   elapsedMs,
@@ -56,7 +56,13 @@ export function summarise({
     operations.filter(({ answers: [first] }) => first?.outcome === outcome).length;
   const byCall = Map.groupBy(operations, ({ command }) => command.call);
   return {
-    ...{ seed, rounds: rounds.length, elapsedMs, events: journal.length, reads: reads.length + totals.length },
+    ...{
+      seed,
+      rounds: rounds.length,
+      elapsedMs,
+      events: journal.length,
+      reads: reads.length + snapshots.length + totals.length,
+    },
     ...{ accepted: count('accepted'), rejected: count('rejected'), unanswered: count(undefined) },
     calls: Object.fromEntries([...byCall].map(([call, those]) => [call, those.length])),
     answers: Object.fromEntries([...answers].sort(([one], [other]) => (one < other ? -1 : 1))),
