@@ -1,0 +1,70 @@
+/** What every drill under load does: opens a bank, lets a load and a trouble run beside each other, checks the history, reports. */
+import type { EventLog } from '../../../ledger/src/journal/event-log.ts';
+import type { Chance } from './chance.ts';
+import { chanceOf } from './chance.ts';
+import { findDifferences } from './check.ts';
+import type { DrilledBank } from './drilled-bank.ts';
+import { openDrilledBank } from './drilled-bank.ts';
+import { collectEvidence } from './evidence.ts';
+import type { Staff } from './operator.ts';
+import { beginStaffSession, staffOf } from './operator.ts';
+import type { Patience, Recorder } from './recorder.ts';
+import { recorderFor } from './recorder.ts';
+import type { DrillReport, Round } from './report.ts';
+import { summarise } from './report.ts';
+
+export type Scene = {
+  readonly bank: DrilledBank;
+  readonly recorder: Recorder;
+  readonly chance: Chance;
+  readonly auditor: Staff;
+};
+
+export async function runDrill({
+  seed,
+  eventLog,
+  patience,
+  load,
+  trouble,
+}: {
+  readonly seed: number;
+  readonly eventLog: EventLog;
+  readonly patience?: Patience;
+  /** Begins it; gives what has to end once the recorder's signal is aborted. */
+  readonly load: (scene: Scene) => Promise<readonly Promise<void>[]>;
+  readonly trouble: (scene: Scene) => Promise<readonly Round[]>;
+}): Promise<DrillReport> {
+  const chance = chanceOf(seed);
+  const bank = await openDrilledBank({ eventLog });
+  let isKept = true;
+  try {
+    const ending = new AbortController();
+    const recorder = recorderFor(bank, ending.signal, patience);
+    const auditor = await hire({ bank, recorder, chance }, 'auditor', 'auditor');
+    const scene: Scene = { bank, recorder, chance, auditor };
+    const startedAt = performance.now();
+    const lives = Promise.all(await load(scene));
+    lives.catch(() => undefined);
+    const rounds = await trouble(scene);
+    ending.abort();
+    await Promise.race([lives, bank.broken]);
+    const evidence = await collectEvidence(bank, recorder, auditor);
+    const differences = findDifferences(evidence);
+    isKept = differences.length > 0;
+    const elapsedMs = performance.now() - startedAt;
+    const { stateDir } = bank;
+    return summarise({ seed, rounds, evidence, differences, answers: recorder.answers, elapsedMs, stateDir });
+  } finally {
+    await bank.close({ isKept });
+  }
+}
+
+/** Somebody of the staff who is logged in. */
+export async function hire(
+  { bank, recorder, chance }: Omit<Scene, 'auditor'>,
+  ...[username, role]: Parameters<DrilledBank['addStaff']>
+): Promise<Staff> {
+  const staff = staffOf(await bank.addStaff(username, role), chance.branch(username));
+  await beginStaffSession(recorder, staff);
+  return staff;
+}

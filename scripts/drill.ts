@@ -1,0 +1,65 @@
+/** `npm run drill`: breaks a bank made for it, on purpose, and checks that nothing was lost. */
+import { randomInt, randomUUID } from 'node:crypto';
+import { Failure } from '../ledger/src/failure.ts';
+import { bankDrill } from '../operations/src/drill/bank.ts';
+import { crashDrill } from '../operations/src/drill/crash.ts';
+import { textOf } from '../operations/src/drill/report.ts';
+import { rollingDrill } from '../operations/src/drill/rolling.ts';
+import type { DrillOptions } from '../operations/src/drill/rounds.ts';
+import type { DrillReport } from '../operations/src/drill/report.ts';
+import { command, readArguments } from './command.ts';
+
+const usage = `Usage: npm run drill -- crash|bank|rolling [--rounds N] [--seed S] [--event-log URL]
+  crash    every kind of command, while servers, projector and PostgreSQL are killed, frozen and cut off
+  bank     transfers between a few accounts and reads of them all, under the same faults
+  rolling  two servers restarted one after the other, with clients that retry once`;
+
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (/^\d{1,10}$/.test(text) && number >= 1) return number;
+  throw new Failure(`--${name} is "${text}", but must be a whole number from 1 on.\n${usage}`);
+}
+
+/** A drill in rounds, which Ctrl-C ends after the round it is in. */
+const inRounds =
+  (drill: (options: DrillOptions) => Promise<DrillReport>) =>
+  async (args: string[]): Promise<boolean> => {
+    const { values } = readArguments(usage, {
+      args,
+      options: { rounds: { type: 'string', default: '20' }, seed: { type: 'string' }, 'event-log': { type: 'string' } },
+    });
+    const rounds = wholeNumber('rounds', values.rounds);
+    const seed = values.seed === undefined ? randomInt(1, 2 ** 31) : wholeNumber('seed', values.seed);
+    console.log(`Seed ${String(seed)}`);
+    const stopping = new AbortController();
+    process.once('SIGINT', () => {
+      console.log('Stopping after this round …');
+      stopping.abort();
+    });
+    const report = await drill({
+      ...{ rounds, seed, signal: stopping.signal },
+      eventLog: { eventLogUrl: values['event-log'], ledger: randomUUID() },
+      onRound({ faults, heldMs, recoveryMs }, index) {
+        const [held, recovery] = [heldMs, recoveryMs].map((value) => String(Math.round(value)));
+        console.log(
+          `${String(index + 1)}. ${faults.join(' + ')}, ${String(held)} ms; back after ${String(recovery)} ms`,
+        );
+      },
+    });
+    console.log(`\n${textOf(report)}`);
+    return report.differences.length === 0;
+  };
+
+/** Each gives whether all was well. */
+const drills: Readonly<Record<string, (args: string[]) => Promise<boolean>>> = {
+  crash: inRounds(crashDrill),
+  bank: inRounds(bankDrill),
+  rolling: inRounds(rollingDrill),
+};
+
+command(async () => {
+  const [name = '', ...args] = process.argv.slice(2);
+  const drill = Object.hasOwn(drills, name) ? drills[name] : undefined;
+  if (drill === undefined) throw new Failure(usage);
+  if (!(await drill(args))) process.exitCode = 1;
+});
