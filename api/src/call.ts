@@ -76,5 +76,7 @@ export function rejectionsOf(call: Call): readonly ApiRejectionCode[] {
   if ([call.params, call.query, call.body, call.command].some((part) => part !== undefined)) {
     codes.push('validation_failed');
   }
-  return [...new Set([...codes, ...call.rejections, 'internal_error' as const])];
+  // Whoever needs the journal may meet it away, or damaged.
+  const damaged = call.rejections.includes('unavailable') ? (['event_unreadable'] as const) : [];
+  return [...new Set([...codes, ...call.rejections, ...damaged, 'internal_error' as const])];
 }

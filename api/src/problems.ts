@@ -1,4 +1,5 @@
 /** Every rejection of the server, and how each becomes an RFC 9457 problem: status, title and a clear sentence. */
+import { unreadableReasons } from '../../ledger/src/domain/unreadable-event.ts';
 import type { BookkeeperRejection, Rejection, RejectionCode } from '../../ledger/src/domain/rejections.ts';
 
 /** One thing wrong with a request: where it is (`body.amount`) and what must be there instead. */
@@ -31,7 +32,6 @@ export type ApiRejection =
   | { readonly code: 'proposal_decided' }
   | { readonly code: 'entry_not_found' }
   | { readonly code: 'history_broken'; readonly where: string }
-  | { readonly code: 'unavailable'; readonly retryAfterSeconds: number }
   | { readonly code: 'internal_error' };
 
 export type ApiRejectionCode = ApiRejection['code'];
@@ -311,6 +311,13 @@ export const problems: { readonly [C in ApiRejectionCode]: Kind<C> } = {
       `The state cannot be folded from the journal: ${where}. Keep the journal as it is and investigate.`,
     when: 'an audit call met a missing, doubled or altered posting',
   },
+  event_unreadable: {
+    status: 503,
+    title: 'An event of the journal cannot be read',
+    detail: ({ position, reason, retryAfterSeconds }) =>
+      `The journal at position ${String(position)} ${unreadableReasons[reason]}: the bank goes on once that is mended. Send the same again in ${seconds(retryAfterSeconds)}, with the same Idempotency-Key.`,
+    when: 'the journal holds an event that is damaged or was written by a newer program: a command is not carried out, an audit call not answered, until it is mended',
+  },
   overloaded: {
     status: 503,
     title: 'The bank is busy',
@@ -322,8 +329,8 @@ export const problems: { readonly [C in ApiRejectionCode]: Kind<C> } = {
     status: 503,
     title: 'A part of the bank cannot be reached',
     detail: ({ retryAfterSeconds }) =>
-      `The database cannot be reached just now. Send the same again in ${seconds(retryAfterSeconds)}; with the same Idempotency-Key, a command that was carried out is not carried out twice.`,
-    when: 'the database is gone, or did not answer in time',
+      `The database or event log cannot be reached just now. Send the same again in ${seconds(retryAfterSeconds)}; with the same Idempotency-Key, a command that was carried out is not carried out twice.`,
+    when: 'the database or event log is gone, or did not answer in time; a command that comes meanwhile is answered so at once',
   },
   internal_error: {
     status: 500,

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { backOff } from '../../ledger/src/back-off.ts';
 import { BrokenHistory } from '../../ledger/src/domain/account.ts';
-import { UnknownEvent } from '../../ledger/src/domain/codec.ts';
+import { UnreadableEvent } from '../../ledger/src/domain/unreadable-event.ts';
 import type { Journal } from '../../ledger/src/journal/journal.ts';
 import { advisoryLocks } from '../../ledger/src/postgres-names.ts';
 import { applyBatch } from './apply.ts';
@@ -28,7 +28,7 @@ const standbyPollMs = 500;
 const waitMs = backOff({ firstMs: 100, mostMs: 5_000 });
 
 /**
- * Runs until `signal` aborts, through lost connections. Rejects with `BrokenHistory` or `UnknownEvent` when the journal
+ * Runs until `signal` aborts, through lost connections. Rejects with `BrokenHistory` or `UnreadableEvent` when the journal
  * does not fit the read model: trying again would not help, and the checkpoint's row says why it stopped.
  */
 export async function runProjector(options: ProjectorOptions): Promise<void> {
@@ -50,7 +50,7 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
         });
       }
     } catch (error) {
-      if (error instanceof BrokenHistory || error instanceof UnknownEvent) {
+      if (error instanceof BrokenHistory || error instanceof UnreadableEvent) {
         const halted = 'update checkpoint set halted = $1, updated_at = now()';
         await client.query(halted, [error.message]).catch(() => undefined);
         throw error;

@@ -14,11 +14,11 @@ const limits = {
   /** Sessions, PINs, the read model. */
   requests: { max: 10, statement_timeout: 10_000 },
   /** The bookkeeper: appends, the journal's tail, keys it no longer remembers. */
-  bookkeeper: { max: 4, statement_timeout: 30_000 },
+  bookkeeper: { max: 4, statement_timeout: 10_000, query_timeout: 12_000 },
   /** The journal as auditors read it. */
   audit: { max: 4, statement_timeout: 30_000 },
-  /** Waits for the writer lock for as long as another server holds it: no limit of time. */
-  writerLock: { max: 1 },
+  /** Its one statement that waits has its own limit. */
+  writerLock: { max: 1, query_timeout: 5_000 },
 } satisfies Readonly<Record<string, pg.PoolConfig>>;
 
 export type Pools = Readonly<Record<keyof typeof limits, pg.Pool>>;
@@ -50,4 +50,15 @@ export function openPools(connection: pg.ClientConfig, onLost: (error: Error) =>
     audit: open(limits.audit),
     writerLock: open(limits.writerLock),
   };
+}
+
+/** A database that does not answer would keep a connection from closing for ever. A judgement. */
+const endWithinMs = 1_500;
+
+/** Waits for all connections to close, but not for ever: the process that ends takes them with it. */
+export async function endPools(pools: Pools): Promise<void> {
+  const late = Promise.withResolvers<undefined>();
+  const tooLong = setTimeout(late.resolve, endWithinMs, undefined);
+  await Promise.race([Promise.all(Object.values(pools).map((pool) => pool.end())), late.promise]);
+  clearTimeout(tooLong);
 }

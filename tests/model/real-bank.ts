@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Bookkeeper } from '../../ledger/src/bookkeeper/bookkeeper.ts';
 import { openBookkeeper } from '../../ledger/src/bookkeeper/open.ts';
@@ -22,6 +21,7 @@ import type { ReadModel } from '../../projections/src/read-model.ts';
 import { rebuild } from '../../projections/src/rebuild.ts';
 import { testEventLog } from '../support/event-log.ts';
 import { createDatabase } from '../support/postgres.ts';
+import { systemTimer } from '../../ledger/src/timer.ts';
 import { plentyOfCash } from '../../ledger/tests/support/plenty-of-cash.ts';
 
 export type RealBank = {
@@ -68,7 +68,7 @@ export async function realBank(): Promise<RealBank> {
       cashLimits: plentyOfCash,
       newId: randomUUID,
       schedule: setImmediate,
-      sleep: (ms) => sleep(ms),
+      timer: systemTimer,
       // Small, so that batches, snapshots and forgotten keys come up in short histories too.
       limits: { batch: 7, snapshotEvery: 10, cachedKeys: 5 },
     });
