@@ -28,7 +28,13 @@ const answerWithinMs = 20_000;
 const http = axios.create({ baseURL: '/api/v1', timeout: answerWithinMs, validateStatus: () => true });
 
 /** These say that the same request may be sent again. */
-const meansLost = new Set<string>(['overloaded', 'unavailable', 'event_unreadable', 'internal_error', 'request_timeout']);
+const meansLost = new Set<string>([
+  'overloaded',
+  'unavailable',
+  'event_unreadable',
+  'internal_error',
+  'request_timeout',
+]);
 /** A short wait is waited out; a longer one is for the person to know of. */
 const longestWaitSeconds = 30;
 
