@@ -21,7 +21,7 @@ export default defineConfig({
     // Much of a test is waiting: two at a time, of whichever kind, keep two cores busy.
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'unit', include: unit } },
+      { extends: true, test: { name: 'unit', include: unit, ...patience } },
       {
         extends: true,
         test: {
@@ -39,6 +39,8 @@ export default defineConfig({
           include: screens,
           exclude: [...unit, '**/node_modules/**'],
           globalSetup: ['./tests/support/screens-setup.ts', './tests/support/postgres-setup.ts'],
+          // A browser on a busy machine: what needs a second attempt is named at the end of the run, as unsteady.
+          retry: 1,
           ...patience,
         },
       },

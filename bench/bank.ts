@@ -69,7 +69,7 @@ export function bookkeeperCandidate(bank: Bank, place: BankConfig, callers: numb
   };
 }
 
-export type RunningProgram = { readonly stop: () => Promise<void> };
+export type RunningProgram = { readonly processId: number; readonly stop: () => Promise<void> };
 
 /** One of the bank's own programs in a process of its own; resolves when it says that it is ready. */
 export async function startProgram(
@@ -88,7 +88,9 @@ export async function startProgram(
   const ended = once(child, 'exit');
   const first = await Promise.race([once(child, 'message').then(() => 'ready'), ended.then(() => 'ended')]);
   if (first === 'ended') throw new Error(`${path} ended before it was ready`);
+  if (child.pid === undefined) throw new Error(`${path} has no process`);
   return {
+    processId: child.pid,
     async stop() {
       child.kill('SIGTERM');
       await ended;

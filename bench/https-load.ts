@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'undici';
 import type { Round } from './load.ts';
-import { closedLoop } from './load.ts';
+import { closedLoop, pacedLoop } from './load.ts';
 import { randomPairs } from './transfers.ts';
 
 /** What the process is told once. */
@@ -19,7 +19,13 @@ export type Target = {
 export type Kind = 'empty route' | 'balance' | 'deposit' | 'transfer' | 'batch';
 
 /** What it is asked for, round by round; it answers with a `Round`. */
-export type Task = { readonly kind: Kind; readonly callers: number; readonly forMs: number };
+export type Task = {
+  readonly kind: Kind;
+  readonly callers: number;
+  readonly forMs: number;
+  /** Of all callers together; absent: each calls again as soon as it is answered. */
+  readonly callsPerSecond?: number;
+};
 
 type Sent = { readonly method: 'GET' | 'POST'; readonly path: string; readonly token?: string; readonly body?: object };
 
@@ -59,7 +65,7 @@ function requestOf(kind: Kind, caller: number, target: Target): Sent {
 }
 
 /** Each caller has a connection of its own, as a terminal has. */
-async function run({ kind, callers, forMs }: Task, target: Target): Promise<Round> {
+async function run({ kind, callers, forMs, callsPerSecond: perSecond }: Task, target: Target): Promise<Round> {
   const clients = Array.from({ length: callers }, () => new Client(target.origin, { connect: { ca: target.ca } }));
   const free = clients.map((client, caller) => ({ client, caller }));
   async function call(): Promise<void> {
@@ -83,7 +89,8 @@ async function run({ kind, callers, forMs }: Task, target: Target): Promise<Roun
   }
   // Connections are made before the clock starts.
   await Promise.all(clients.map(() => call()));
-  const round = await closedLoop({ callers, forMs, call });
+  const load = { callers, forMs, call };
+  const round = await (perSecond === undefined ? closedLoop(load) : pacedLoop({ ...load, perSecond }));
   await Promise.all(clients.map((client) => client.close()));
   return kind === 'batch' ? { ...round, perSecond: round.perSecond * batchSize } : round;
 }

@@ -96,3 +96,14 @@ test('says what to do when the files of a screen do not come, and leads there on
   await page.getByRole('heading', { level: 1, name: en.menu.accounts }).waitFor();
   await context.close();
 });
+
+test('says that the bank has not answered where something in between has, in a form of its own', async () => {
+  const { page, context } = await openConsole(browser, bank.client.origin);
+  await logIn(page, 'auditor-1', password);
+  await page.route('**/api/v1/audit/accounts?*', (route) =>
+    route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }),
+  );
+  await page.getByRole('link', { name: fr.menu.accounts }).click();
+  await page.getByRole('alert').getByText(fr.noAnswer).waitFor();
+  await context.close();
+});

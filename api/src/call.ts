@@ -1,5 +1,6 @@
 /** What a call of the HTTP interface is: the one definition its validation, its documentation and the screens' types come from. */
 import * as z from 'zod/mini';
+import { after } from './fields.ts';
 import type { ApiRejectionCode } from './problems.ts';
 
 /** Who may make a call; an operator may also make an auditor's. */
@@ -76,6 +77,7 @@ export function rejectionsOf(call: Call): readonly ApiRejectionCode[] {
   if ([call.params, call.query, call.body, call.command].some((part) => part !== undefined)) {
     codes.push('validation_failed');
   }
+  if (call.query?.shape['after'] === after) codes.push('read_model_behind');
   // Whoever needs the journal may meet it away, or damaged.
   const damaged = call.rejections.includes('unavailable') ? (['event_unreadable'] as const) : [];
   return [...new Set([...codes, ...call.rejections, ...damaged, 'internal_error' as const])];

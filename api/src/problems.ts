@@ -32,6 +32,8 @@ export type ApiRejection =
   | { readonly code: 'proposal_decided' }
   | { readonly code: 'entry_not_found' }
   | { readonly code: 'history_broken'; readonly where: string }
+  /** What was asked for with `after`, or an account just opened, is not in the read model yet. */
+  | { readonly code: 'read_model_behind'; readonly retryAfterSeconds: number }
   | { readonly code: 'internal_error' };
 
 export type ApiRejectionCode = ApiRejection['code'];
@@ -323,7 +325,14 @@ export const problems: { readonly [C in ApiRejectionCode]: Kind<C> } = {
     title: 'The bank is busy',
     detail: ({ retryAfterSeconds }) =>
       `Nothing was done. Send the same again, with the same Idempotency-Key, in ${seconds(retryAfterSeconds)}.`,
-    when: 'the queue is full, the read model did not get to `after` in time, or too many statements are under way',
+    when: 'the queue is full, or too many long answers are under way',
+  },
+  read_model_behind: {
+    status: 503,
+    title: 'The read model is behind',
+    detail: ({ retryAfterSeconds }) =>
+      `What was done is safe in the journal, but what can be read is not as far yet. Ask again in ${seconds(retryAfterSeconds)}.`,
+    when: 'a read with `after`, or the log-in on an account just opened, for which the read model was not far enough within 2 seconds',
   },
   unavailable: {
     status: 503,

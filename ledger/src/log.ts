@@ -1,6 +1,7 @@
 /** The log of every process: JSON lines, how an error is written down, and what may never stand in it. */
 import type { Logger } from 'pino';
 import { pino } from 'pino';
+import { boundedLines } from './bounded-lines.ts';
 
 /** The last guard, should a secret ever be handed to the log: these fields are taken out wherever they stand. */
 const secretFields = [
@@ -15,11 +16,13 @@ const secretFields = [
   'profile',
 ].flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
+export type ProcessName = 'server' | 'projector';
+
 /** `destination` is the standard output unless given. */
 export function createLog(
-  process: 'server' | 'projector',
+  process: ProcessName,
   level: string,
-  destination?: { write(line: string): void },
+  destination: { write(line: string): void } = standardOutput(process),
 ): Logger {
   const options = {
     level,
@@ -28,7 +31,19 @@ export function createLog(
     serializers: { err: describeError },
     timestamp: pino.stdTimeFunctions.isoTime,
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
+}
+
+/** A pipe that nobody reads, or a file on a full disk, costs lines and never a request. */
+function standardOutput(name: ProcessName): { write(line: string): void } {
+  process.stdout.on('error', () => undefined);
+  return boundedLines({ open: () => process.stdout, describeDropped: (count) => droppedLine(name, count) });
+}
+
+/** In the log's own form. */
+export function droppedLine(name: ProcessName, count: number): string {
+  const line = { level: pino.levels.values['warn'], time: new Date().toISOString(), process: name, dropped: count };
+  return `${JSON.stringify({ ...line, msg: 'log lines were dropped: they could not be written in time' })}\n`;
 }
 
 /** Name, code and stack; a database error's other fields repeat values of rows. */

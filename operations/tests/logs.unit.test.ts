@@ -1,5 +1,5 @@
 /** The logs of several processes become one readable stream, in the order of their times. */
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -70,6 +70,31 @@ test('following, new lines come, also of a log that is begun anew and of one tha
   expect(await next()).toBe('server: three');
   writeFileSync(file('projector'), written(4, 'four'));
   expect(await next()).toBe('projector: four');
+  await lines.return(undefined);
+});
+
+test('rotated files are read from the oldest on, and a reader that was away for several rotations misses nothing', async () => {
+  writeFileSync(`${file('server')}.2`, written(1, 'one'));
+  writeFileSync(`${file('server')}.1`, written(2, 'two'));
+  writeFileSync(file('server'), written(3, 'three'));
+  expect(messages(await all())).toEqual(['server: one', 'server: two', 'server: three']);
+  const lines = readLogs(stateDir, { isFollowing: true });
+  const next = async (): Promise<string | undefined> => {
+    const { value } = (await lines.next()) as IteratorResult<LogLine, undefined>;
+    return value && messages([value])[0];
+  };
+  expect([await next(), await next(), await next()]).toEqual(['server: one', 'server: two', 'server: three']);
+  for (const [second, msg] of [
+    [4, 'four'],
+    [5, 'five'],
+  ] as const) {
+    for (const count of [3, 2, 1]) {
+      const older = count === 1 ? file('server') : `${file('server')}.${String(count - 1)}`;
+      if (existsSync(older)) renameSync(older, `${file('server')}.${String(count)}`);
+    }
+    writeFileSync(file('server'), written(second, msg));
+  }
+  expect([await next(), await next()]).toEqual(['server: four', 'server: five']);
   await lines.return(undefined);
 });
 

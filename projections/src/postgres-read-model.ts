@@ -12,13 +12,31 @@ import { versionAt } from './queries/version-at.ts';
 import { watchCheckpoint } from './queries/wait-for.ts';
 import type { ReadModel } from './read-model.ts';
 
+export type PostgresReadModel = ReadModel & {
+  /** The same through another pool, so that its readers keep no others waiting; waiting stays with this one. */
+  on(pool: pg.Pool): ReadModel;
+  close(): void;
+};
+
 /** `pool` is the caller's to end, after `close`: waiting uses one of its connections. */
-export function readModel({ pool }: { readonly pool: pg.Pool }): ReadModel & { close(): void } {
-  const position = async (): Promise<number> => (await progress(pool)).position;
-  const watch = watchCheckpoint(pool, position);
-  return {
-    position,
+export function readModel({ pool }: { readonly pool: pg.Pool }): PostgresReadModel {
+  const watch = watchCheckpoint(pool, async () => (await progress(pool)).position);
+  const on = (other: pg.Pool): ReadModel => ({
+    ...queriesOn(other),
     waitFor: (wanted, timeoutMs) => watch.waitFor(wanted, timeoutMs),
+  });
+  return {
+    ...on(pool),
+    on,
+    close: () => {
+      watch.close();
+    },
+  };
+}
+
+function queriesOn(pool: pg.Pool): Omit<ReadModel, 'waitFor'> {
+  return {
+    position: async () => (await progress(pool)).position,
     account: (number) => account(pool, number),
     entries: (number, options) => entries(pool, number, options),
     allEntries: (number) => allEntries(pool, number),
@@ -29,8 +47,5 @@ export function readModel({ pool }: { readonly pool: pg.Pool }): ReadModel & { c
     trialBalance: () => trialBalance(pool),
     overview: () => overview(pool),
     balanceHistory: (number, points) => balanceHistory(pool, number, points),
-    close: () => {
-      watch.close();
-    },
   };
 }

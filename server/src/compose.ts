@@ -33,7 +33,7 @@ import { certificateReader } from './http/terminal.ts';
 import type { Bank } from './open-bank.ts';
 import { postgresProposalStore } from './proposals/proposal-store.ts';
 import type { ProjectorWatch } from './projector-watch.ts';
-import { readinessOf } from './readiness.ts';
+import { healthOf } from './health.ts';
 import type { Secrets } from './secrets.ts';
 import { knownDevices } from './staff/known-devices.ts';
 import type { StaffRules } from './staff/staff-access.ts';
@@ -65,9 +65,9 @@ export type Composed = {
 
 export function compose(parts: Parts): Composed {
   const { bank, secrets, certificates, projector, metrics, log, terminals, timeZone, sourceAddress } = parts;
-  const { bookkeeper, readModel, vault, pinAuthenticator, auditJournal: journal } = bank;
+  const { bookkeeper, readModel, vault, pinAuthenticator, auditJournal: journal, auditReadModel, streams } = bank;
   const civil = civilTime(timeZone);
-  const pool = bank.pools.requests;
+  const pool = bank.pools.commands;
   const sessions = postgresSessions({ pool });
   const staffSessions = postgresStaffSessions({ pool });
   const sourceFailures = postgresSourceFailures({ pool });
@@ -76,18 +76,22 @@ export function compose(parts: Parts): Composed {
   const payeeLimits = postgresPayeeLimits({ pool });
   const security = postgresSecurityLog({
     pool,
+    readers: bank.pools.streams,
     keepDays: parts.securityEventsDays,
     onTrouble: (error) => {
       log.warn({ err: error }, 'a security event could not be recorded');
     },
   });
   const verifications = verificationsOf(parts);
+  const health = healthOf({ pools: bank.pools, bookkeeper, clock: bank.clock, projector, certificates, terminals });
   watchGauges(metrics, {
     queueLength: () => bookkeeper.queueLength,
     head: () => bookkeeper.head,
     accounts: () => bookkeeper.accountCount,
     projectorPosition: () => projector.position,
-    projectorLagSeconds: () => projector.lagSeconds(performance.now()),
+    readModelLagSeconds: () => projector.lagSeconds(performance.now()),
+    isReady: async () => (await health.readiness()).status === 'ready',
+    isFresh: async () => (await health.freshness()).status === 'fresh',
     certificateExpiry: () => certificates.notAfterMs,
   });
 
@@ -96,27 +100,27 @@ export function compose(parts: Parts): Composed {
   const devices = knownDevices(requestKey);
   const { terminalOf, staffCertificateOf } = certificateReader(certificates.isRevoked);
   const routes: readonly Route[] = [
-    ...accountRoutes({ timeZone, bookkeeper, readModel, vault, pinAuthenticator, security, requestKey }),
+    ...accountRoutes({ timeZone, bookkeeper, readModel, streams, vault, pinAuthenticator, security, requestKey }),
     ...sessionRoutes({ timeZone, bookkeeper, readModel, sessions, pinAuthenticator, sourceFailures, security }),
     ...moneyRoutes({ bookkeeper, readModel, pinAuthenticator, payeeLimits, security, requestKey }),
     ...batchRoutes({ bookkeeper, proposals, requestKey, batchLimitMinor: parts.batchLimitMinor }),
     ...proposalRoutes({ bookkeeper, journal, proposals, requestKey }),
     ...staffRoutes({ timeZone, staffAuthenticator, staffSessions, knownDevices: devices, security }),
-    ...auditAccountRoutes({ readModel, journal, civil }),
+    ...auditAccountRoutes({ readModel: auditReadModel, journal, civil }),
     ...bankOverviewRoutes({
-      readModel,
+      readModel: auditReadModel,
       progress: () => ({
         head: bookkeeper.head,
         position: projector.position,
         lagSeconds: projector.lagSeconds(performance.now()),
       }),
     }),
-    ...feedRoutes({ journal, security }),
+    ...feedRoutes({ journal: streams.journal, security }),
     ...verificationRoutes({ verifications }),
-    ...exportRoutes({ readModel, journal, civil }),
+    ...exportRoutes({ readModel: auditReadModel, streams, civil }),
     ...operationRoutes({ bookkeeper, journal, pinAuthenticator, sessions, requestKey }),
     ...systemRoutes({
-      readiness: () => readinessOf({ pool, bookkeeper, clock: bank.clock, projector, certificates, terminals }),
+      ...health,
       registry: metrics.registry,
       // Of the routes themselves: what is served is what is documented.
       document: () =>
@@ -156,7 +160,7 @@ export function compose(parts: Parts): Composed {
 
 const verificationsOf = ({ bank, databaseUrl, log }: Parts) =>
   postgresVerifications({
-    pool: bank.pools.requests,
+    pool: bank.pools.streams,
     journal: bank.auditJournal,
     connect: async () => {
       // One that reads all of the read model in one transaction, for as long as it takes.

@@ -26,7 +26,7 @@ import { machineClock } from './bank-clock.ts';
 import type { PinAuthenticator } from './access/pin-authenticator.ts';
 import { postgresPinAuthenticator } from './access/pin-authenticator.ts';
 import type { Application, Pools } from './connections.ts';
-import { endPools, openPools, serverConnection } from './connections.ts';
+import { connectionShortage, endPools, openPools, serverConnection } from './connections.ts';
 import type { Secrets } from './secrets.ts';
 
 export type BankOptions = {
@@ -49,9 +49,13 @@ export type Bank = {
   readonly pools: Pools;
   readonly clock: BankClock;
   readonly bookkeeper: Bookkeeper;
-  /** The same journal as the bookkeeper's, read through connections of its own: a crowd of readers keeps no append waiting. */
-  readonly auditJournal: Journal;
+  /** As customers read it. */
   readonly readModel: ReadModel;
+  /** The same journal as the bookkeeper's and the same read model, through auditors' own connections: no append waits for them. */
+  readonly auditJournal: Journal;
+  readonly auditReadModel: ReadModel;
+  /** And once more for what goes on for long: feeds and downloads. */
+  readonly streams: { readonly journal: Journal; readonly readModel: ReadModel };
   readonly vault: Vault;
   readonly pinAuthenticator: PinAuthenticator;
   /** Finishes what waits, saves a snapshot, and takes everything down in the reverse order. */
@@ -66,23 +70,27 @@ export async function openBank(options: BankOptions): Promise<Bank> {
   opened.defer(async () => {
     await endPools(pools);
   });
-  const readModel = postgresReadModel({ pool: pools.requests });
+  const shortage = await connectionShortage(pools.health);
+  if (shortage !== undefined) onTrouble(shortage);
+  const readModel = postgresReadModel({ pool: pools.reads });
   opened.defer(() => {
     readModel.close();
   });
   // Without it nobody's name can be read, and nobody can be written down.
-  await secrets.masterKeys.get(await currentGeneration(pools.requests));
+  await secrets.masterKeys.get(await currentGeneration(pools.commands));
   const auditJournal = openJournal(eventLog, pools.audit);
   opened.defer(() => auditJournal.close());
+  const streamsJournal = openJournal(eventLog, pools.streams);
+  opened.defer(() => streamsJournal.close());
   const journal = openJournal(eventLog, pools.bookkeeper);
   opened.defer(() => journal.close());
   await assertReachable(journal, 'EVENT_LOG_URL');
   const projected = await readModel.position();
-  await bindJournal({ pool: pools.requests, journal, eventLog, projected });
+  await bindJournal({ pool: pools.commands, journal, eventLog, projected });
   await assertSameHistory(projected, journal);
   const clock = await machineClock(async () => {
     const sql = 'select extract(epoch from clock_timestamp()) * 1000 as ms';
-    const { rows } = await pools.requests.query<{ ms: string }>(sql);
+    const { rows } = await pools.health.query<{ ms: string }>(sql);
     return Number(rows[0]?.ms);
   });
   const bookkeeper = await openBookkeeper({
@@ -106,10 +114,12 @@ export async function openBank(options: BankOptions): Promise<Bank> {
     pools,
     clock,
     bookkeeper,
-    auditJournal,
     readModel,
-    vault: postgresVault({ pool: pools.requests, masterKeys: secrets.masterKeys }),
-    pinAuthenticator: postgresPinAuthenticator({ pool: pools.requests, pinKey: secrets.pinKey }),
+    auditJournal,
+    auditReadModel: readModel.on(pools.audit),
+    streams: { journal: streamsJournal, readModel: readModel.on(pools.streams) },
+    vault: postgresVault({ pool: pools.commands, masterKeys: secrets.masterKeys }),
+    pinAuthenticator: postgresPinAuthenticator({ pool: pools.commands, pinKey: secrets.pinKey }),
     close: () => taken.disposeAsync(),
   };
 }

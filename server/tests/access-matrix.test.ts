@@ -26,7 +26,7 @@ const operators: readonly Role[] = ['operator'];
 /** Who may make each call, said a second time and independently of the contract. */
 const rules: Readonly<Record<string, readonly Role[]>> = {
   ...{ openAccount: anyone, logIn: anyone, logInStaff: anyone },
-  ...{ live: anyone, ready: anyone, metrics: anyone, openApiDocument: anyone },
+  ...{ live: anyone, ready: anyone, fresh: anyone, metrics: anyone, openApiDocument: anyone },
   ...{ logOut: anyCustomers, logOutEverywhere: anyCustomers, changePin: anyCustomers },
   ...{ readOwnAccount: customers, readOwnEntries: customers, downloadStatement: customers },
   ...{ deposit: customers, withdraw: customers, previewTransfer: customers, transfer: customers },

@@ -1,6 +1,6 @@
 /** The HTTPS interface itself: addresses, methods, bodies, headers, limits and TLS, each odd request answered in order. */
 import { connect as connectTls } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { deposit, previewTransfer } from '../../api/src/calls/money.ts';
 import { logIn } from '../../api/src/calls/sessions.ts';
 import type { Bank, Customer } from './support/bank.ts';
@@ -148,15 +148,18 @@ test('what is not HTTP gets a problem, too', async () => {
 
 test('one address that is too fast is slowed down, in every limited call on its own', async () => {
   const { client, stop } = await bank.startServer();
+  // Nothing flows back meanwhile, however long the machine takes.
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
   const codes = await Promise.all(
     Array.from({ length: 400 }, async () => (await client.call(logIn, { body: {} })).body.code as string),
   );
-  expect(codes.filter((code) => code === 'validation_failed').length).toBeGreaterThanOrEqual(200);
+  expect(codes.filter((code) => code === 'validation_failed')).toHaveLength(200);
   const slowed = await client.call(logIn, { body: {} });
   expect(slowed.body).toMatchObject({ code: 'too_many_requests', status: 429 });
   expect(slowed.headers['retry-after']).toBe('1');
   const preview = await client.call(previewTransfer, { token: customer.token, body: {} });
   expect(preview.body.code).toBe('validation_failed');
+  clock.mockRestore();
   await stop();
 });
 

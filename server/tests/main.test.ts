@@ -53,6 +53,22 @@ test('says that it is ready, answers, leaves Ctrl-C to its supervisor, and ends 
   await client.close();
 });
 
+test('answers on, and ends in order, when nobody reads its log', async () => {
+  const port = await freePort();
+  const { child } = start(port, { LOG_LEVEL: 'info' });
+  child.stdout?.removeAllListeners('data').pause();
+  await once(child, 'message');
+  const client = connect(port, { ca: bank.authority.ca });
+  // Several times what a pipe holds.
+  for (let round = 0; round < 40; round += 1) {
+    const replies = await Promise.all(Array.from({ length: 50 }, () => client.call(live)));
+    expect(replies.every(({ status }) => status === 200)).toBe(true);
+  }
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+  await client.close();
+});
+
 test('ends when its supervisor is gone', async () => {
   const { child } = start(await freePort());
   await once(child, 'message');

@@ -92,6 +92,7 @@ test('the pages load nothing from outside and need no exception from the content
 test('the server says that it is live and ready, and gives its measurements', async () => {
   expect((await bank.client.call(system.live)).body).toEqual({ status: 'live' });
   expect((await bank.client.call(system.ready)).body).toMatchObject({ status: 'ready', reasons: [] });
+  expect((await bank.client.call(system.fresh)).body).toMatchObject({ status: 'fresh', reasons: [] });
   const { account } = await bank.customer({ amountMinor: 100n });
   const { text, headers } = await bank.client.call(system.metrics);
   expect(headers['content-type']).toMatch(/^text\/plain; version=/);
@@ -100,7 +101,9 @@ test('the server says that it is live and ready, and gives its measurements', as
   );
   expect(text).toMatch(/bookkeeper_batch_commands_count [1-9]/);
   expect(text).toMatch(/bookkeeper_head [1-9]/);
-  expect(text).toMatch(/projector_lag_seconds \d/);
+  expect(text).toMatch(/^read_model_lag_seconds \d/m);
+  expect(text).toMatch(/^ready 1$/m);
+  expect(text).toMatch(/^fresh 1$/m);
   await bank.client.raw('GET', `/api/v1/audit/accounts/${account}/nothing`);
   await bank.client.raw('PROPFIND', '/odd');
   const after = (await bank.client.call(system.metrics)).text;
@@ -176,10 +179,10 @@ test.each(['/admin/%E0%A4%A', '/atm/%', '/%E0%A4%A', '/docs/%ff', '/api/v1/audit
   },
 );
 
-test('a server that is not ready says so as documented', async () => {
+test('a server whose reads are not fresh says so as documented', async () => {
   await bank.database.query(`update read.checkpoint set halted = 'a test stopped it'`);
-  const { status, body } = await bank.client.call(system.ready);
+  const { status, body } = await bank.client.call(system.fresh);
   await bank.database.query('update read.checkpoint set halted = null');
   expect(status).toBe(503);
-  expect(body.status).toBe('not_ready');
+  expect(body.status).toBe('stale');
 });

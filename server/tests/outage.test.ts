@@ -5,7 +5,7 @@ import type { Line } from '../../tests/support/line.ts';
 import { openLine } from '../../tests/support/line.ts';
 import { readOwnAccount } from '../../api/src/calls/accounts.ts';
 import { deposit } from '../../api/src/calls/money.ts';
-import { ready } from '../../api/src/calls/system.ts';
+import { fresh, metrics, ready } from '../../api/src/calls/system.ts';
 import type { Bank } from './support/bank.ts';
 import { openBank, person } from './support/bank.ts';
 import type { Client } from './support/client.ts';
@@ -91,12 +91,46 @@ test.each(['cut', 'mute'] as const)(
   },
 );
 
-test('a projector that makes no progress makes the server not ready, and says why', async () => {
+test('a projector that has stopped leaves the server ready for commands, and says where it stopped, but nobody’s balance', async () => {
+  const { token } = await bank.customer();
   await bank.stopProjector();
-  await bank.database.query(`update read.checkpoint set halted = 'position 7 contradicts itself'`);
-  const { body } = await client.call(ready);
-  expect(body.status).toBe('not_ready');
-  expect(body.reasons[0]).toMatch(/^The projector has stopped/);
+  await bank.database.query(
+    `update read.checkpoint set halted = 'after position 7: account 17 is at posting 3, but the journal goes on from 2'`,
+  );
+  const reason = 'The projector has stopped (after position 7)';
+  const stale = await client.call(fresh);
+  expect(stale.status).toBe(503);
+  expect(stale.body.reasons).toEqual([expect.stringContaining(reason)]);
+  expect(stale.text).not.toContain('17');
+  const unmoved = await client.call(ready);
+  expect(unmoved.status).toBe(200);
+  expect(unmoved.body).toMatchObject({ status: 'ready', reasons: [] });
+  expect(unmoved.body.warnings).toContainEqual({
+    code: 'read_model_behind',
+    detail: expect.stringContaining(reason) as string,
+  });
+  const done = await client.call(deposit, { token, body: { amount: '1', pin } });
+  expect(done.status).toBe(201);
+  // What waits for it is told so, and for how long to wait.
+  const early = await client.call(readOwnAccount, { token, query: { after: done.body.position } });
+  expect(early.body).toMatchObject({ code: 'read_model_behind', status: 503 });
+  expect(early.headers['retry-after']).toBe('2');
   await bank.database.query('update read.checkpoint set halted = null');
   bank.startProjector();
+  await expect.poll(async () => (await client.call(fresh)).status).toBe(200);
+});
+
+test('a read model that is more than ten seconds behind is stale, with the lag, and the server stays ready', async () => {
+  const { token } = await bank.customer();
+  await bank.stopProjector();
+  await client.call(deposit, { token, body: { amount: '1', pin } });
+  await expect.poll(async () => (await client.call(fresh)).status).toBe(503);
+  const { body } = await client.call(fresh);
+  expect(body.lagSeconds).toBeGreaterThan(10);
+  expect(body.reasons).toEqual([expect.stringMatching(/^The read model is \d+ seconds behind the journal/)]);
+  expect(body.head).toBeGreaterThan(body.readModel ?? 0);
+  expect((await client.call(ready)).body).toMatchObject({ status: 'ready', reasons: [] });
+  expect((await client.call(metrics)).text).toMatch(/^ready 1\n[^]*^fresh 0$/m);
+  bank.startProjector();
+  await expect.poll(async () => (await client.call(fresh)).status).toBe(200);
 });

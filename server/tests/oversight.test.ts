@@ -182,6 +182,7 @@ test('security events are deleted after their retention period, and the server c
   const server = new pg.Pool({ connectionString: bank.databaseUrl, options: '-c role=grandlivre_server', max: 1 });
   const log = postgresSecurityLog({
     pool: server,
+    readers: server,
     keepDays: 30,
     onTrouble: (error) => {
       throw error;

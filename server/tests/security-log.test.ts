@@ -20,6 +20,7 @@ afterAll(async () => {
 const log = () =>
   postgresSecurityLog({
     pool,
+    readers: pool,
     keepDays: 180,
     onTrouble: (error) => {
       throw error;

@@ -38,20 +38,24 @@ export const whenLoggedOut = (tell: () => void): void => {
   onLoggedOut = tell;
 };
 
-/** Throws `Rejected`, or axios' error when there is no answer. */
+/** A balancer or a proxy in between answers in its own form: that is no answer of the bank's. */
+const isProblem = (data: unknown): data is Problem =>
+  typeof data === 'object' && data !== null && 'code' in data && 'detail' in data;
+
+/** Throws `Rejected`, or another error when the bank has not answered. */
 async function call<T>(
   method: 'GET' | 'POST' | 'DELETE',
   url: string,
   { body, query, key, timeoutMs }: { body?: unknown; query?: object; key?: string; timeoutMs?: number } = {},
 ): Promise<T> {
-  const { status, data } = await http.request<T | Problem>({
+  const { status, data } = await http.request<unknown>({
     ...{ method, url, data: body, params: query, ...(timeoutMs !== undefined && { timeout: timeoutMs }) },
     headers: key === undefined ? {} : { 'Idempotency-Key': key },
   });
   if (status >= 200 && status < 300) return data as T;
-  const problem = data as Problem;
-  if (problem.code === 'unauthenticated') onLoggedOut();
-  throw new Rejected(problem);
+  if (!isProblem(data)) throw new Error(`an answer that is not the bank's: ${String(status)}`);
+  if (data.code === 'unauthenticated') onLoggedOut();
+  throw new Rejected(data);
 }
 
 export type Act = 'freeze' | 'unfreeze' | 'unlock' | 'close';

@@ -16,6 +16,7 @@ export const en: Locale = {
   passwordWrong: 'A password has at most 200 signs.',
   codeWrong: 'The code has six digits.',
   noAnswer: 'The bank does not answer. Try again.',
+  readModelBehind: 'It is in the journal, but the read model is not as far yet. Try again in a moment.',
   notLoaded: {
     title: 'This page could not be loaded',
     hint: 'Reload it. If it happens again, the bank cannot be reached: tell whoever runs it.',

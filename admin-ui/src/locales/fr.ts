@@ -15,6 +15,7 @@ export const fr = {
   passwordWrong: 'Un mot de passe a 200 signes au plus.',
   codeWrong: 'Le code a six chiffres.',
   noAnswer: 'La banque ne répond pas. Réessayez.',
+  readModelBehind: 'C’est au journal, mais le modèle de lecture n’en est pas encore là. Réessayez dans un instant.',
   notLoaded: {
     title: 'Cette page n’a pas pu se charger',
     hint: 'Rechargez-la. Si cela se répète, la banque est injoignable : prévenez son exploitant.',

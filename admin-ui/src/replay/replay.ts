@@ -1,5 +1,5 @@
 /** The replay of an account: a window of its history, the point one looks at, and the ways to another. */
-import { computed, onBeforeUnmount, ref, shallowRef, watch } from 'vue';
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue';
 import type { Step, EventWindow } from './history.ts';
 import { indexOfDay, indexOfVersion, loadWindow, versionAt } from './history.ts';
 
@@ -34,6 +34,13 @@ export function useReplay(account: string, last: () => number, dayOf: (iso: stri
     }
   }
 
+  /** A point of the window that is there: what was asked for before and has not come yet is wanted no more. */
+  function show(step: number): void {
+    asked++;
+    hasFailed.value = false;
+    index.value = step;
+  }
+
   /** False: the window is still the one before. */
   async function load(around: number): Promise<boolean> {
     const loaded = await latest(() => loadWindow(account, around, last()));
@@ -49,7 +56,7 @@ export function useReplay(account: string, last: () => number, dayOf: (iso: stri
     const end = steps.at(-1)?.state.version ?? first;
     const isInside = steps.length > 0 && wanted >= first && (wanted < end || (wanted <= end && next === undefined));
     if (!isInside && !(await load(wanted))) return false;
-    index.value = indexOfVersion(eventWindow.value.steps, wanted);
+    show(indexOfVersion(eventWindow.value.steps, wanted));
     return true;
   }
 
@@ -61,7 +68,7 @@ export function useReplay(account: string, last: () => number, dayOf: (iso: stri
         return;
       }
       const { value: from } = version;
-      if (await load(from)) index.value = indexOfVersion(eventWindow.value.steps, from);
+      if (await load(from)) show(indexOfVersion(eventWindow.value.steps, from));
       return;
     }
     if (to < -1) return;
@@ -69,7 +76,7 @@ export function useReplay(account: string, last: () => number, dayOf: (iso: stri
       await seek(Math.max(0, version.value - 1));
       return;
     }
-    index.value = to;
+    show(to);
   }
 
   /** To the last point recorded up to the end of a day of the bank. */
@@ -79,21 +86,21 @@ export function useReplay(account: string, last: () => number, dayOf: (iso: stri
       const wanted = await latest(() => versionAt(account, day));
       if (wanted === undefined || !(await seek(wanted))) return;
     }
-    index.value = indexOfDay(eventWindow.value.steps, day, dayOf);
+    show(indexOfDay(eventWindow.value.steps, day, dayOf));
   }
 
   const toFirst = async (): Promise<void> => {
-    if (await seek(0)) index.value = -1;
+    if (await seek(0)) show(-1);
   };
   const toEnd = async (): Promise<void> => {
-    if (await seek(last())) index.value = eventWindow.value.steps.length - 1;
+    if (await seek(last())) show(eventWindow.value.steps.length - 1);
   };
 
   watch([isPlaying, speed], () => {
     clearInterval(timer);
     if (isPlaying.value) timer = setInterval(() => void stepBy(1), 1_000 / speed.value);
   });
-  onBeforeUnmount(() => {
+  onScopeDispose(() => {
     clearInterval(timer);
   });
 

@@ -36,7 +36,7 @@ export const logIn = defineCall({
       })
       .register(z.globalRegistry, { id: 'Session' }),
   },
-  rejections: ['access_locked', 'pin_invalid', 'overloaded', 'unavailable'],
+  rejections: ['access_locked', 'pin_invalid', 'overloaded', 'read_model_behind', 'unavailable'],
 });
 
 export const logOut = defineCall({

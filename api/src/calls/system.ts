@@ -1,4 +1,4 @@
-/** The calls for whoever runs the server: liveness, readiness, measurements and the OpenAPI document. */
+/** The calls for whoever runs the server: liveness, readiness, freshness, measurements and the OpenAPI document. */
 import * as z from 'zod/mini';
 import { defineCall } from '../call.ts';
 import { position } from '../fields.ts';
@@ -21,7 +21,7 @@ export const live = defineCall({
 export const readiness = z
   .object({
     status: z.enum(['ready', 'not_ready']),
-    reasons: z.array(z.string()).check(z.describe('What is wrong; empty when ready.')),
+    reasons: z.array(z.string()).check(z.describe('Why no commands are taken; empty when ready.')),
     warnings: z
       .array(
         z.object({
@@ -32,6 +32,7 @@ export const readiness = z
             'revocation_list_missing',
             'clock',
             'keys_missing',
+            'read_model_behind',
           ]),
           detail: z.string().check(z.describe('One sentence for whoever runs the bank.')),
         }),
@@ -47,13 +48,41 @@ export const ready = defineCall({
   method: 'get',
   path: '/health/ready',
   group: 'System',
-  summary: 'Can the server do its work?',
+  summary: 'Does the server take commands?',
+  description:
+    'What a balancer asks. How far the read model is behind never makes it 503: that is a warning here, and `/health/fresh`.',
   who: 'anyone',
   answer: {
     status: 200,
-    description: 'It can.',
+    description: 'It does.',
     schema: readiness,
-    otherwise: { status: 503, description: 'It cannot: `reasons` say why.' },
+    otherwise: { status: 503, description: 'It does not: `reasons` say why.' },
+  },
+  rejections: [],
+});
+
+export const freshness = z
+  .object({
+    status: z.enum(['fresh', 'stale']),
+    reasons: z.array(z.string()).check(z.describe('Why reads are not fresh; empty when they are.')),
+    lagSeconds: z.number().check(z.describe('For how long the read model has been behind the journal.')),
+    head: position.check(z.describe('The journal’s last position this server knows.')),
+    readModel: z.optional(position).check(z.describe('The last position the read model includes.')),
+  })
+  .register(z.globalRegistry, { id: 'Freshness' });
+
+export const fresh = defineCall({
+  id: 'fresh',
+  method: 'get',
+  path: '/health/fresh',
+  group: 'System',
+  summary: 'Are reads within 10 seconds of the journal?',
+  who: 'anyone',
+  answer: {
+    status: 200,
+    description: 'They are.',
+    schema: freshness,
+    otherwise: { status: 503, description: 'They are not: `reasons` say why. Commands may still be taken.' },
   },
   rejections: [],
 });

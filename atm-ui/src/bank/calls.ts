@@ -11,7 +11,8 @@ export type Outcome<T> =
   /** `at`: by the bank's clock, not this machine's. */
   | { readonly is: 'answered'; readonly body: T; readonly at: string }
   | { readonly is: 'rejected'; readonly problem: Problem }
-  | { readonly is: 'lost' };
+  /** With what the bank said, where it said anything. */
+  | { readonly is: 'lost'; readonly problem?: Problem };
 
 type AnswerOf<C extends { readonly answer: { readonly schema: z.ZodMiniType } }> = z.output<C['answer']['schema']>;
 type BodyOf<C extends { readonly body: z.ZodMiniType }> = z.input<C['body']>;
@@ -29,11 +30,7 @@ const http = axios.create({ baseURL: '/api/v1', timeout: answerWithinMs, validat
 
 /** These say that the same request may be sent again. */
 const meansLost = new Set<string>([
-  'overloaded',
-  'unavailable',
-  'event_unreadable',
-  'internal_error',
-  'request_timeout',
+  ...['overloaded', 'read_model_behind', 'unavailable', 'event_unreadable', 'internal_error', 'request_timeout'],
 ]);
 /** A short wait is waited out; a longer one is for the person to know of. */
 const longestWaitSeconds = 30;
@@ -71,8 +68,9 @@ async function call<T>(
     }
     const problem = data as Partial<Problem> | undefined;
     // What is not a problem comes from something between the bank and this screen.
-    if (problem?.code === undefined || mayBeSentAgain(problem as Problem)) return { is: 'lost' };
-    return { is: 'rejected', problem: problem as Problem };
+    if (problem?.code === undefined) return { is: 'lost' };
+    const is = mayBeSentAgain(problem as Problem) ? 'lost' : 'rejected';
+    return { is, problem: problem as Problem };
   } catch {
     return { is: 'lost' };
   }

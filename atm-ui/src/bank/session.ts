@@ -65,9 +65,10 @@ export const useSession = defineStore('session', () => {
     const outcome = await bank.logIn({ accountNumber, pin });
     if (outcome.is !== 'answered') {
       // A log-in whose answer was lost may have opened one.
-      if (outcome.is === 'lost') endAtBank();
+      const isBehind = outcome.is === 'lost' && outcome.problem?.code === 'read_model_behind';
+      if (outcome.is === 'lost' && !isBehind) endAtBank();
       else if (mustEnd !== undefined) endAtBank(mustEnd.of);
-      return outcome.is === 'lost' ? 'lost' : outcome.problem;
+      return outcome.is === 'lost' && !isBehind ? 'lost' : outcome.problem;
     }
     mustEnd = undefined;
     const { body } = outcome;

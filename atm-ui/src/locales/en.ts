@@ -23,11 +23,6 @@ export const en: Locale = {
   no: 'No',
   key: (n) => `key ${String(n)}`,
   choices: 'Choices',
-  notLoaded: {
-    title: 'This page could not be loaded',
-    hint: 'Try again in a moment. If it happens again, please ask one of our staff.',
-    reload: 'Reload the page',
-  },
   voice: {
     turnOn: 'Spoken guidance',
     turnOff: 'Switch the voice off',
@@ -275,6 +270,8 @@ export const en: Locale = {
     pin_change_required: 'Change your PIN first.',
     too_many_requests: 'Too many requests in a short time. Try again later, or see an adviser.',
     forbidden: 'This machine is not allowed to do this. Please see an adviser.',
+    read_model_behind:
+      'Everything you did is safe, but the bank’s records are still being brought up to date. Try again in a moment.',
     idempotency_key_reused: 'This operation was sent before in another form. Begin again from home.',
   },
   rejectedOtherwise: 'The bank refused this operation. Please see an adviser.',

@@ -22,6 +22,8 @@ const rejections: Partial<Record<ApiRejectionCode, string>> = {
   pin_change_required: 'Changez d’abord votre code secret.',
   too_many_requests: 'Trop de demandes en peu de temps. Réessayez plus tard, ou adressez-vous à un conseiller.',
   forbidden: 'Cette machine n’est pas autorisée à faire cette opération. Adressez-vous à un conseiller.',
+  read_model_behind:
+    'Tout ce que vous avez fait est bien enregistré, mais la banque met encore ses comptes à jour. Réessayez dans un instant.',
   idempotency_key_reused: 'Cette opération a déjà été envoyée autrement. Recommencez depuis l’accueil.',
 };
 
@@ -45,11 +47,6 @@ export const fr = {
   no: 'Non',
   key: (n: number): string => `touche ${String(n)}`,
   choices: 'Choix',
-  notLoaded: {
-    title: 'Cette page n’a pas pu se charger',
-    hint: 'Réessayez dans un instant. Si cela se répète, adressez-vous à un conseiller.',
-    reload: 'Recharger la page',
-  },
   voice: {
     turnOn: 'Guidage vocal',
     turnOff: 'Couper la voix',

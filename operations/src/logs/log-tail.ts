@@ -1,4 +1,4 @@
-/** Reads a log from its beginning and goes on where it ended, also when it is renamed and begun anew. */
+/** Reads a log from the oldest of its rotated files on, and goes on where it ended, also when it is rotated meanwhile. */
 import type { FileHandle } from 'node:fs/promises';
 import { open, stat } from 'node:fs/promises';
 import { isCode } from '../../../ledger/src/failure.ts';
@@ -17,8 +17,15 @@ export type LogTail = {
   readonly close: () => Promise<void>;
 };
 
+export type LogTailOptions = {
+  /** The files of one log, the oldest first: each is renamed to the one before it when the last is begun anew. */
+  readonly paths: readonly string[];
+  /** The process that wrote them. */
+  readonly source: string;
+};
+
 /** A log that is not there yet has no lines. */
-export function logTail(path: string, source: string): LogTail {
+export function logTail({ paths, source }: LogTailOptions): LogTail {
   let handle: FileHandle | undefined;
   let position = 0;
   let rest: Buffer = Buffer.alloc(0);
@@ -27,7 +34,7 @@ export function logTail(path: string, source: string): LogTail {
   let time = '';
 
   async function readOn(): Promise<boolean> {
-    handle ??= await openIfThere(path);
+    handle ??= await openFirst(paths);
     if (handle === undefined) return false;
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(chunkBytes), 0, chunkBytes, position);
     position += bytesRead;
@@ -43,11 +50,23 @@ export function logTail(path: string, source: string): LogTail {
     return bytesRead > 0;
   }
 
-  /** Whether the path names another file by now. */
-  async function isReplaced(): Promise<boolean> {
+  /** Goes over to the file that follows the one that was read to its end; false when that is the last one. */
+  async function goOn(): Promise<boolean> {
     if (handle === undefined) return false;
-    const [named, opened] = [await stat(path).catch(() => undefined), await handle.stat()];
-    return named !== undefined && (named.ino !== opened.ino || named.size < position);
+    const { ino } = await handle.stat();
+    const named = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
+    const at = named.findIndex((file) => file?.ino === ino);
+    const isLast = at === paths.length - 1;
+    if (isLast && (named[at]?.size ?? 0) >= position) return false;
+    // A rotation names the new last file a moment after it renamed the others.
+    if (!isLast && !named.slice(at + 1).some((file) => file !== undefined)) return false;
+    // Written to between the last reading and the renaming.
+    if (await readOn()) return true;
+    const next = await openFirst(isLast ? paths.slice(-1) : paths.slice(at + 1));
+    if (next === undefined) return false;
+    await close();
+    handle = next;
+    return true;
   }
 
   async function close(): Promise<void> {
@@ -66,16 +85,20 @@ export function logTail(path: string, source: string): LogTail {
       if (taken < lines.length) return;
       lines = [];
       taken = 0;
-      while (lines.length === 0 && (await readOn()));
-      if (lines.length === 0 && (await isReplaced())) await close();
+      while (lines.length === 0 && ((await readOn()) || (await goOn())));
     },
     close,
   };
 }
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  return open(path).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT')) return undefined;
-    throw error;
-  });
+/** The first of the files that is there. */
+async function openFirst(paths: readonly string[]): Promise<FileHandle | undefined> {
+  for (const path of paths) {
+    try {
+      return await open(path);
+    } catch (error) {
+      if (!isCode(error, 'ENOENT')) throw error;
+    }
+  }
+  return undefined;
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../../ledger/src/failure.ts';
 import { logOf, programNames } from '../supervisor/children.ts';
+import { olderLogs } from '../supervisor/log-file.ts';
 import type { LogLine } from './log-line.ts';
 import { logTail } from './log-tail.ts';
 
@@ -17,7 +18,7 @@ export async function* readLogs(
   if (!isFollowing && !paths.some(({ path }) => existsSync(path))) {
     throw new Failure(`There is no log in ${stateDir}: start the bank, or set STATE_DIR to the folder of another.`);
   }
-  const tails = paths.map(({ name, path }) => logTail(path, name));
+  const tails = paths.map(({ name, path }) => logTail({ paths: [...olderLogs(path), path], source: name }));
   try {
     for (;;) {
       for (const tail of tails) await tail.fill();

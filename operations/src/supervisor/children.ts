@@ -1,12 +1,13 @@
 /** The bank's processes, projector and server: started, started again when they end by themselves, stopped in order. */
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
-import { closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { backOff } from '../../../ledger/src/back-off.ts';
 import { Failure } from '../../../ledger/src/failure.ts';
+import type { LogFile } from './log-file.ts';
+import { openLogFile } from './log-file.ts';
 
 /** In the order of starting. */
 const programs = [
@@ -25,9 +26,6 @@ export type InspectorPorts = ReadonlyMap<ProgramName, number>;
 const restarts = { most: 5, windowMs: 60_000, waitMs: backOff({ firstMs: 400, mostMs: 12_800 }) };
 /** More than the 20 s that a server takes at most to end in order. */
 const stopWithinMs = 25_000;
-
-/** A log that has grown beyond this is renamed at the next start; the one renamed before goes. */
-const largestLogBytes = 64 * 1024 * 1024;
 
 export type Children = {
   /** Resolves when all of them answer; rejects with a `Failure` when one cannot start at all. */
@@ -50,12 +48,13 @@ export function superviseChildren(options: ChildrenOptions): Children {
   const { stateDir, onGiveUp } = options;
   const running = new Map<ProgramName, ChildProcess>();
   const endings = new Map<ProgramName, number[]>();
+  const logs = new Map(programNames.map((name) => [name, openLogFile({ name, path: logOf(name, stateDir) })]));
   let stopping = false;
   const isStopping = (): boolean => stopping;
 
   async function start(program: Program): Promise<void> {
     const { name } = program;
-    const child = launch(program, options);
+    const child = launch(program, options, logs.get(name));
     running.set(name, child);
     await new Promise<void>((resolve, reject) => {
       child.on('message', (message) => {
@@ -95,7 +94,10 @@ export function superviseChildren(options: ChildrenOptions): Children {
     async stop() {
       stopping = true;
       // The server first: it may wait for the projector to show what it has just written.
-      for (const { name } of programs.toReversed()) await end(running.get(name));
+      for (const { name } of programs.toReversed()) {
+        await end(running.get(name));
+        await logs.get(name)?.close();
+      }
     },
   };
 }
@@ -106,9 +108,9 @@ const isReady = (message: unknown): boolean =>
 
 function launch(
   { name, path }: Program,
-  { env, stateDir, inspectorPorts, nodeOptions }: ChildrenOptions,
+  { env, inspectorPorts, nodeOptions }: ChildrenOptions,
+  log: LogFile | undefined,
 ): ChildProcess {
-  const log = openLog(logOf(name, stateDir));
   const inspectorPort = inspectorPorts.get(name);
   // By the channel to this process the child knows that it lives: when this process dies, however it dies, the child ends.
   const child = fork(fileURLToPath(new URL(path, import.meta.url)), {
@@ -118,18 +120,13 @@ function launch(
       ...nodeOptions,
       ...(inspectorPort === undefined ? [] : [`--inspect=127.0.0.1:${String(inspectorPort)}`]),
     ],
-    stdio: ['ignore', log, 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  closeSync(log);
+  if (child.stdout !== null) log?.take(child.stdout);
   return child;
 }
 
 export const logOf = (name: ProgramName, stateDir: string): string => join(stateDir, `${name}.log`);
-
-function openLog(path: string): number {
-  if (existsSync(path) && statSync(path).size > largestLogBytes) renameSync(path, `${path}.1`);
-  return openSync(path, 'a', 0o600);
-}
 
 async function end(child: ChildProcess | undefined): Promise<void> {
   if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;

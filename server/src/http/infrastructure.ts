@@ -13,8 +13,8 @@ export function rejectionOf(error: unknown): ApiRejection {
   return isUnavailable(error) ? { code: 'unavailable', retryAfterSeconds } : { code: 'internal_error' };
 }
 
-/** PostgreSQL's codes for a connection lost or refused, a server shutting down, starting or full, a statement that took too long. */
-const passing = /^(?:08|53|57P|57014)/;
+/** PostgreSQL's codes for a connection lost or refused, a server shutting down, starting or full, a statement or a lock that took too long. */
+const passing = /^(?:08|53|55P03|57P|57014)/;
 const networkErrors = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

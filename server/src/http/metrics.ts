@@ -16,7 +16,9 @@ export type Gauges = {
   readonly head: () => number;
   readonly accounts: () => number;
   readonly projectorPosition: () => number;
-  readonly projectorLagSeconds: () => number;
+  readonly readModelLagSeconds: () => number;
+  readonly isReady: () => Promise<boolean>;
+  readonly isFresh: () => Promise<boolean>;
   /** Milliseconds since 1970. */
   readonly certificateExpiry: () => { readonly server: number; readonly authority: number };
 };
@@ -57,13 +59,13 @@ export function createMetrics(): Metrics {
 }
 
 export function watchGauges({ registry }: Metrics, gauges: Gauges): void {
-  const gauge = (name: string, help: string, read: () => number): void => {
+  const gauge = (name: string, help: string, read: () => number | Promise<boolean>): void => {
     new Gauge({
       name,
       help,
       registers: [registry],
-      collect() {
-        this.set(read());
+      async collect() {
+        this.set(Number(await read()));
       },
     });
   };
@@ -72,10 +74,12 @@ export function watchGauges({ registry }: Metrics, gauges: Gauges): void {
   gauge('bookkeeper_accounts', 'Accounts in the book.', gauges.accounts);
   gauge('projector_position', 'The last journal position the read model includes.', gauges.projectorPosition);
   gauge(
-    'projector_lag_seconds',
-    'For how long the read model has been behind the journal.',
-    gauges.projectorLagSeconds,
+    'read_model_lag_seconds',
+    'For how long the read model has been behind the journal, in seconds: the age of the oldest event it lacks.',
+    gauges.readModelLagSeconds,
   );
+  gauge('ready', '1 when this server takes commands (GET /health/ready), else 0.', gauges.isReady);
+  gauge('fresh', '1 when reads are within 10 seconds of the journal (GET /health/fresh), else 0.', gauges.isFresh);
   new Gauge({
     name: 'certificate_expiry_timestamp_seconds',
     help: 'When a certificate runs out, in seconds since 1970.',

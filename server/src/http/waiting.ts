@@ -41,5 +41,5 @@ export async function waitForPosition(
   after: number | undefined,
 ): Promise<ApiRejection | undefined> {
   if (after === undefined || (await readModel.waitFor(after, readWithinMs))) return undefined;
-  return { code: 'overloaded', retryAfterSeconds };
+  return { code: 'read_model_behind', retryAfterSeconds };
 }

@@ -27,6 +27,8 @@ type Parts = {
   readonly timeZone: string;
   readonly bookkeeper: Bookkeeper;
   readonly readModel: ReadModel;
+  /** For what goes on for long. */
+  readonly streams: { readonly readModel: ReadModel };
   readonly vault: Vault;
   readonly pinAuthenticator: PinAuthenticator;
   readonly security: SecurityLog;
@@ -76,7 +78,7 @@ export const accountRoutes = (parts: Parts): readonly Route[] => [
     const late = await waitForPosition(parts.readModel, query.after);
     if (late !== undefined) return late;
     return {
-      pieces: statementCsv(parts.readModel.allEntries(caller.account)),
+      pieces: statementCsv(parts.streams.readModel.allEntries(caller.account)),
       headers: { 'Content-Disposition': `attachment; filename="statement-${caller.account}.csv"` },
     };
   }),

@@ -9,13 +9,18 @@ import { statementPdf } from '../exports/statement-pdf.ts';
 import type { Route } from '../pipeline.ts';
 import { route } from '../pipeline.ts';
 
-type Parts = { readonly readModel: ReadModel; readonly journal: Journal; readonly civil: CivilTime };
+type Parts = {
+  readonly readModel: ReadModel;
+  /** For what goes on for long. */
+  readonly streams: { readonly readModel: ReadModel; readonly journal: Journal };
+  readonly civil: CivilTime;
+};
 
-export const exportRoutes = ({ readModel, journal, civil }: Parts): readonly Route[] => [
+export const exportRoutes = ({ readModel, streams, civil }: Parts): readonly Route[] => [
   route(contract.exportEntries, async ({ params: { account }, query: { from, to } }) => {
     if ((await readModel.account(account)) === undefined) return { code: 'account_not_found', account };
     return {
-      pieces: entriesCsv(readModel, account, from, to ?? Number.MAX_SAFE_INTEGER),
+      pieces: entriesCsv(streams.readModel, account, from, to ?? Number.MAX_SAFE_INTEGER),
       headers: attachment(`entries-${account}.csv`),
     };
   }),
@@ -41,7 +46,7 @@ export const exportRoutes = ({ readModel, journal, civil }: Parts): readonly Rou
   route(contract.exportEvents, async ({ params: { account }, query: { from, to } }) => {
     if ((await readModel.account(account)) === undefined) return { code: 'account_not_found', account };
     return {
-      pieces: eventsJsonl({ readModel, journal }, account, from, to ?? Number.MAX_SAFE_INTEGER),
+      pieces: eventsJsonl(streams, account, from, to ?? Number.MAX_SAFE_INTEGER),
       headers: attachment(`events-${account}.jsonl`),
     };
   }),

@@ -49,7 +49,7 @@ export const sessionRoutes = ({
     await readModel.waitFor(bookkeeper.head, freshWithinMs);
     const overview = await readModel.account(account);
     // The PIN fits, so the account was opened: the read model is only late.
-    if (overview === undefined) return { code: 'overloaded', retryAfterSeconds: 2 };
+    if (overview === undefined) return { code: 'read_model_behind', retryAfterSeconds: 2 };
     const token = newToken();
     const expiresAt = await sessions.begin({
       account,
