@@ -22,6 +22,7 @@ import { rebuild } from '../../projections/src/rebuild.ts';
 import { testEventLog } from '../support/event-log.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { systemTimer } from '../../ledger/src/timer.ts';
+import type { DecryptProfiles } from '../../projections/src/customer-names.ts';
 import { plentyOfCash } from '../../ledger/tests/support/plenty-of-cash.ts';
 
 export type RealBank = {
@@ -37,7 +38,7 @@ export type RealBank = {
   close(): Promise<void>;
 };
 
-const decryptProfile = (): Promise<undefined> => Promise.resolve(undefined);
+const decryptProfiles: DecryptProfiles = (sealed) => Promise.resolve(sealed.map(() => undefined));
 
 export async function realBank(): Promise<RealBank> {
   const database = await createDatabase();
@@ -52,7 +53,7 @@ export async function realBank(): Promise<RealBank> {
   const projecting = runProjector({
     journal,
     connection: () => new pg.Client(projectorConnection(database.url, 'read')),
-    decryptProfile,
+    decryptProfiles,
     log: { info: () => undefined, warn: () => undefined },
     signal: ending.signal,
   });
@@ -97,7 +98,7 @@ export async function realBank(): Promise<RealBank> {
       const clients = [owner, observer, writer];
       for (const client of clients) await client.connect();
       try {
-        const built = await rebuild({ journal, decryptProfile, owner, observer, writer, onProgress: () => undefined });
+        const built = await rebuild({ journal, decryptProfiles, owner, observer, writer, onProgress: () => undefined });
         if (built === 'under way already') throw new Error(built);
         return built.comparisons;
       } finally {
