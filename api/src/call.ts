@@ -78,5 +78,7 @@ export function rejectionsOf(call: Call): readonly ApiRejectionCode[] {
     codes.push('validation_failed');
   }
   if (call.query?.shape['after'] === after) codes.push('read_model_behind');
-  return [...new Set([...codes, ...call.rejections, 'internal_error' as const])];
+  // Whoever needs the journal may meet it away, or damaged.
+  const damaged = call.rejections.includes('unavailable') ? (['event_unreadable'] as const) : [];
+  return [...new Set([...codes, ...call.rejections, ...damaged, 'internal_error' as const])];
 }

@@ -1,4 +1,5 @@
 /** Every rejection of the server, and how each becomes an RFC 9457 problem: status, title and a clear sentence. */
+import { unreadableReasons } from '../../ledger/src/domain/unreadable-event.ts';
 import type { BookkeeperRejection, Rejection, RejectionCode } from '../../ledger/src/domain/rejections.ts';
 
 /** One thing wrong with a request: where it is (`body.amount`) and what must be there instead. */
@@ -34,7 +35,6 @@ export type ApiRejection =
   | { readonly code: 'history_too_long'; readonly account: string }
   /** What was asked for with `after`, or an account just opened, is not in the read model yet. */
   | { readonly code: 'read_model_behind'; readonly retryAfterSeconds: number }
-  | { readonly code: 'unavailable'; readonly retryAfterSeconds: number }
   | { readonly code: 'internal_error' };
 
 export type ApiRejectionCode = ApiRejection['code'];
@@ -321,6 +321,13 @@ export const problems: { readonly [C in ApiRejectionCode]: Kind<C> } = {
       `All events of account ${account} could not be added up within 80 seconds. Ask for its state-summary, which reads one posting, or verify the whole bank.`,
     when: 'the fold of an account’s whole history did not end within 80 seconds',
   },
+  event_unreadable: {
+    status: 503,
+    title: 'An event of the journal cannot be read',
+    detail: ({ position, reason, retryAfterSeconds }) =>
+      `The journal at position ${String(position)} ${unreadableReasons[reason]}: the bank goes on once that is mended. Send the same again in ${seconds(retryAfterSeconds)}, with the same Idempotency-Key.`,
+    when: 'the journal holds an event that is damaged or was written by a newer program: a command is not carried out, an audit call not answered, until it is mended',
+  },
   overloaded: {
     status: 503,
     title: 'The bank is busy',
@@ -339,8 +346,8 @@ export const problems: { readonly [C in ApiRejectionCode]: Kind<C> } = {
     status: 503,
     title: 'A part of the bank cannot be reached',
     detail: ({ retryAfterSeconds }) =>
-      `The database cannot be reached just now. Send the same again in ${seconds(retryAfterSeconds)}; with the same Idempotency-Key, a command that was carried out is not carried out twice.`,
-    when: 'the database is gone, or did not answer in time',
+      `The database or event log cannot be reached just now. Send the same again in ${seconds(retryAfterSeconds)}; with the same Idempotency-Key, a command that was carried out is not carried out twice.`,
+    when: 'the database or event log is gone, or did not answer in time; a command that comes meanwhile is answered so at once',
   },
   internal_error: {
     status: 500,

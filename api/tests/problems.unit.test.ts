@@ -43,7 +43,9 @@ test.each(apiRejectionCodes)('%s has an error status, a title and whole sentence
     where: 'event 1',
     id: 'p',
   };
-  const rejection = { code, ...fields, retryAfterSeconds: 1, attemptsLeft: 2 } as unknown as ApiRejection;
+  // One of a closed set of reasons there, a sentence elsewhere.
+  const more = code === 'event_unreadable' ? { position: 7, reason: 'not_json' } : {};
+  const rejection = { code, ...fields, ...more, retryAfterSeconds: 1, attemptsLeft: 2 } as unknown as ApiRejection;
   const { status, title, detail } = toProblem(rejection, 'c');
   expect(status).toBeGreaterThanOrEqual(400);
   expect(status).toBeLessThan(600);

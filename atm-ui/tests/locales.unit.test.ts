@@ -34,6 +34,7 @@ const shownOtherwise = [
   'access_locked',
   'overloaded',
   'unavailable',
+  'event_unreadable',
   'internal_error',
   'too_many_requests',
 ];

@@ -11,6 +11,11 @@ export function rejected({ code }: Rejection, what: string): Failure {
       'The read model is too far behind the journal. Start the bank, let it catch up, and run the import again: it goes on where it stopped.',
     );
   }
+  if (code === 'unavailable' || code === 'event_unreadable') {
+    const why =
+      code === 'unavailable' ? 'The journal cannot be reached' : 'The journal holds an event that cannot be read';
+    return new Failure(`${why}. Mend that and run the import again: it goes on where it stopped.`);
+  }
   return new Failure(
     `${what} was rejected (${code}): somebody else changed the bank meanwhile. Run the import again: it compares everything anew.`,
   );

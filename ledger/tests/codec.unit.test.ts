@@ -1,7 +1,11 @@
 /** Every kind of event comes back from the journal's text as it was, and amounts are never JSON numbers. */
 import { expect, test } from 'vitest';
-import { UnknownEvent, decode, encode } from '../src/domain/codec.ts';
+import type { StoredEvent } from '../src/domain/codec.ts';
+import { decode, encode } from '../src/domain/codec.ts';
 import type { LedgerEvent, Metadata } from '../src/domain/events.ts';
+import type { UnreadableReason } from '../src/domain/unreadable-event.ts';
+import { UnreadableEvent } from '../src/domain/unreadable-event.ts';
+import { schemaVersionOf } from '../src/domain/upcast.ts';
 
 const metadata: Metadata = {
   commandId: 'account:1:é"',
@@ -35,7 +39,8 @@ const events: readonly LedgerEvent[] = [
   { type: 'AccountFrozen', account, reason },
   { type: 'AccountUnfrozen', account, reason },
   { type: 'AccountClosed', account, reason },
-  { type: 'PinChanged', account },
+  { type: 'PinChanged', account, by: 'holder' },
+  { type: 'PinChanged', account, by: 'operator', reason },
   { type: 'AccessLocked', account, until: '2026-01-01T00:05:00.000Z' },
   { type: 'AccessUnlocked', account, reason },
   {
@@ -66,15 +71,81 @@ const events: readonly LedgerEvent[] = [
 ];
 
 test.each(events)('$type comes back as it was written', (event) => {
-  const stored = encode('id', event, metadata);
-  expect(decode({ ...stored, position: 5 })).toEqual({ position: 5, id: 'id', event, metadata });
+  const ofType = { ...metadata, schemaVersion: schemaVersionOf(event.type) };
+  const stored = encode('id', event, ofType);
+  expect(decode({ ...stored, position: 5 })).toEqual({ position: 5, id: 'id', event, metadata: ofType });
   expect(stored.data).not.toContain('\n');
   expect(stored.data).not.toMatch(/"(amount|balance|floor|total)":-?\d/);
 });
 
-test('an event of an unknown type or schema version throws', () => {
-  const stored = encode('id', { type: 'PinChanged', account }, metadata);
-  expect(() => decode({ ...stored, type: 'PinForgotten', position: 5 })).toThrow(UnknownEvent);
-  const newer = encode('id', { type: 'PinChanged', account }, { ...metadata, schemaVersion: '2' });
-  expect(() => decode({ ...newer, position: 5 })).toThrow(UnknownEvent);
+const frozen = encode('id', { type: 'AccountFrozen', account, reason }, metadata);
+const deposited = encode('id', { type: 'Deposited', currency, postings }, metadata);
+const withData = (stored: StoredEvent, change: object): StoredEvent => ({
+  ...stored,
+  data: JSON.stringify({ ...(JSON.parse(stored.data) as object), ...change }),
+});
+const withMetadata = (stored: StoredEvent, change: object): StoredEvent => ({
+  ...stored,
+  metadata: JSON.stringify({ ...metadata, ...change }),
+});
+
+test.each<[StoredEvent, UnreadableReason]>([
+  [{ ...frozen, data: '' }, 'not_json'],
+  [{ ...frozen, data: frozen.data.slice(0, -1) }, 'not_json'],
+  [{ ...frozen, data: `\uFFFD${frozen.data}` }, 'not_json'],
+  [{ ...frozen, data: '"text"' }, 'not_json'],
+  [{ ...frozen, data: 'null' }, 'not_json'],
+  [{ ...frozen, metadata: '{' }, 'not_json'],
+  [{ ...frozen, type: 'AccountForgotten' }, 'unknown_type'],
+  [{ ...frozen, type: 'toString' }, 'unknown_type'],
+  [withMetadata(frozen, { schemaVersion: '2' }), 'unknown_version'],
+  [withMetadata(frozen, { schemaVersion: undefined }), 'unknown_version'],
+  [withMetadata(frozen, { schemaVersion: 1 }), 'unknown_version'],
+  [withMetadata(frozen, { commandId: undefined }), 'wrong_shape'],
+  [withMetadata(frozen, { recordedAt: 5 }), 'wrong_shape'],
+  [withData(frozen, { account: 17 }), 'wrong_shape'],
+  [withData(frozen, { reason: undefined }), 'wrong_shape'],
+  [{ ...frozen, data: '[]' }, 'wrong_shape'],
+  [withData(deposited, { postings: undefined }), 'wrong_shape'],
+  [withData(deposited, { postings: {} }), 'wrong_shape'],
+  [withData(deposited, { postings: [null, null] }), 'wrong_shape'],
+  [withData(deposited, { postings: [{ account, amount: '1', version: 1, balance: '1' }] }), 'wrong_shape'],
+  ...['', '1.5', '0x10', 'one', ' 1', 1, null].map((amount): [StoredEvent, UnreadableReason] => {
+    const posting = { account, amount, version: 1, balance: '1' };
+    return [withData(deposited, { postings: [posting, posting] }), 'wrong_shape'];
+  }),
+])('%j is unreadable: %s', (stored, because) => {
+  const read = (): unknown => decode({ ...stored, position: 5 });
+  expect(read).toThrow(UnreadableEvent);
+  expect(read).toThrow(/^position 5 holds /);
+  expect(read).toThrow(expect.objectContaining({ position: 5, reason: because }));
+});
+
+test('whatever single byte of an event is lost or changed, it is read, or unreadable, and never anything else', () => {
+  for (const stored of events.map((event) => encode('id', event, metadata))) {
+    for (const field of ['data', 'metadata'] as const) {
+      for (let at = 0; at < stored[field].length; at++) {
+        for (const put of ['', '0', '"', '}']) {
+          const damaged = { ...stored, [field]: stored[field].slice(0, at) + put + stored[field].slice(at + 1) };
+          try {
+            decode({ ...damaged, position: 5 });
+          } catch (error) {
+            expect(error).toBeInstanceOf(UnreadableEvent);
+          }
+        }
+      }
+    }
+  }
+});
+
+test('a changed PIN of version 0.1.0, whose event did not say by whom, was changed by its holder', () => {
+  const bytes = '{"account":"17"}';
+  const written = { id: 'id', type: 'PinChanged', data: bytes, metadata: JSON.stringify(metadata), position: 5 };
+  expect(decode(written).event).toEqual({ type: 'PinChanged', account: '17', by: 'holder' });
+  const reset = decode({ ...written, data: '{"account":"17","reason":"forgotten"}' }).event;
+  expect(reset).toEqual({ type: 'PinChanged', account: '17', by: 'operator', reason: 'forgotten' });
+  // The step is not taken twice, and what is written today has to say it.
+  expect(schemaVersionOf('PinChanged')).toBe('2');
+  const today = { ...written, metadata: JSON.stringify({ ...metadata, schemaVersion: '2' }) };
+  expect(() => decode(today)).toThrow(expect.objectContaining({ reason: 'wrong_shape' }));
 });

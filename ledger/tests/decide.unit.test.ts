@@ -310,7 +310,7 @@ describe('status', () => {
       .then({ type: 'AccessUnlocked', account: '1', reason: 'asked for' });
     given(...one)
       .when({ type: 'RecordPinChange', account: '1' })
-      .then({ type: 'PinChanged', account: '1' });
+      .then({ type: 'PinChanged', account: '1', by: 'holder' });
   });
 });
 

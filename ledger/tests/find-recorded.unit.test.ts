@@ -6,6 +6,7 @@ import { encode, schemaVersion } from '../src/domain/codec.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import type { KeyIndex } from '../src/journal/key-index.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
+import { systemTimer } from '../src/timer.ts';
 import { plentyOfCash } from './support/plenty-of-cash.ts';
 
 /** A read model that has everything up to `checkpoint`. */
@@ -38,7 +39,7 @@ async function open(journal: Journal, keys: KeyIndex, cachedKeys = 100): Promise
     cashLimits: plentyOfCash,
     newId: () => `id-${String(ids++)}`,
     schedule: setImmediate,
-    sleep: () => Promise.resolve(),
+    timer: systemTimer,
     limits: { cachedKeys },
   });
 }

@@ -8,6 +8,7 @@ import { fromBytes, toBytes } from '../src/bookkeeper/snapshot.ts';
 import type { Outcome } from '../src/bookkeeper/submission.ts';
 import { decode } from '../src/domain/codec.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
+import { systemTimer } from '../src/timer.ts';
 import { plentyOfCash } from './support/plenty-of-cash.ts';
 
 const journal = memoryJournal();
@@ -38,7 +39,7 @@ async function open(): Promise<Bookkeeper> {
     cashLimits: plentyOfCash,
     newId: () => `id-${String(ids++)}`,
     schedule: setImmediate,
-    sleep: () => Promise.resolve(),
+    timer: systemTimer,
     onTrouble: (what) => trouble.push(what),
   });
 }

@@ -40,7 +40,7 @@ test('writes batch after batch without a pause, though no new command comes mean
     schedule: (run) => {
       time.at(0, run);
     },
-    sleep: (ms) => time.sleep(ms),
+    timer: time.timer,
     limits: { batch: batchSize, cachedKeys: 0 },
   });
 

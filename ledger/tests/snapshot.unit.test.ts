@@ -12,6 +12,7 @@ import { fileSnapshots } from '../src/bookkeeper/snapshot.ts';
 import type { Command } from '../src/domain/commands.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
+import { systemTimer } from '../src/timer.ts';
 import { plentyOfCash } from './support/plenty-of-cash.ts';
 
 let folder: string;
@@ -39,7 +40,7 @@ function open(from = journal, checkpoint?: number, cashLimits = plentyOfCash): P
     cashLimits,
     newId: () => `id-${String(ids++)}`,
     schedule: setImmediate,
-    sleep: () => Promise.resolve(),
+    timer: systemTimer,
     onTrouble: (what) => troubles.push(what),
   });
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { openBookkeeper } from '../src/bookkeeper/open.ts';
 import { civilTime } from '../src/civil-time.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
+import { systemTimer } from '../src/timer.ts';
 import { plentyOfCash } from './support/plenty-of-cash.ts';
 
 test.each([
@@ -21,7 +22,7 @@ test.each([
     cashLimits: plentyOfCash,
     newId: () => `id-${String(ids++)}`,
     schedule: setImmediate,
-    sleep: () => Promise.resolve(),
+    timer: systemTimer,
   });
   const outcome = await bookkeeper.submit({
     command: {

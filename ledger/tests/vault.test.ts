@@ -61,6 +61,21 @@ test('seals many profiles under a key each, in the order they came', async () =>
   expect(await vault.sealMany([])).toEqual([]);
 });
 
+test('opens many with one question to the database, in their order, and without those whose key was destroyed', async () => {
+  const sealed = await vault.sealMany(['A', 'B', 'C'].map((lastName) => ({ ...profile, lastName })));
+  await vault.destroy(sealed[1]?.keyId ?? '');
+  let questions = 0;
+  const counting = {
+    query: (question: pg.QueryConfig): Promise<pg.QueryResult> => {
+      questions += 1;
+      return server.query(question);
+    },
+  } as unknown as pg.Pool;
+  const opened = await postgresVault({ pool: counting, masterKeys }).openMany(sealed.toReversed());
+  expect(opened.map((one) => one?.lastName)).toEqual(['C', undefined, 'A']);
+  expect(questions).toBe(1);
+});
+
 test('seals the same profile as a different text each time', async () => {
   const [one, other] = await vault.sealMany([profile, profile]);
   expect(one?.profile).not.toBe(other?.profile);

@@ -48,7 +48,7 @@ export async function openBankWithProjector(config: BankConfig): Promise<BankWit
   const projecting = runProjector({
     journal,
     connection: () => new pg.Client(projectorConnection(logIns.projector, 'read')),
-    decryptProfile: (keyId, sealed) => vault.open(keyId, sealed),
+    decryptProfiles: (sealed) => vault.openMany(sealed),
     log: { info: () => undefined, warn: () => undefined },
     signal: ending.signal,
   }).catch((reason: unknown) => {

@@ -19,7 +19,8 @@ export async function applyBatch(client: pg.ClientBase, { rows, statements }: Ba
       // First of all: whoever has the checkpoint's row lock has the whole read model to itself.
       client.query({
         name: 'move_checkpoint',
-        text: 'update checkpoint set position = $2, updated_at = now(), halted = null where position = $1',
+        text: `update checkpoint set position = $2, updated_at = now(), halted = null,
+                 unreadable_position = null, unreadable_reason = null where position = $1`,
         values: [rows.after, rows.position],
       }),
       client.query('notify read_model'),

@@ -1,10 +1,11 @@
 /** Customer names for the search, decrypted from the sealed profiles of the customers a batch registers. */
 import type { CustomerId, CustomerRegistered } from '../../ledger/src/domain/events.ts';
+import type { SealedProfile } from '../../ledger/src/domain/commands.ts';
 import type { Profile } from '../../ledger/src/vault/profile.ts';
 import { normaliseName } from './normalise-name.ts';
 
-/** Decrypts a sealed profile; undefined once the customer's key was destroyed. */
-export type DecryptProfile = (keyId: string, sealed: string) => Promise<Profile | undefined>;
+/** Decrypts sealed profiles, in their order and with one look-up for all keys; undefined where the customer's key was destroyed. */
+export type DecryptProfiles = (sealed: readonly SealedProfile[]) => Promise<readonly (Profile | undefined)[]>;
 
 export type CustomerRow = {
   readonly customer: CustomerId;
@@ -17,15 +18,14 @@ export type CustomerRow = {
 /** A customer whose key was destroyed has no row. */
 export async function decryptNames(
   registered: readonly CustomerRegistered[],
-  decryptProfile: DecryptProfile,
+  decryptProfiles: DecryptProfiles,
 ): Promise<readonly CustomerRow[]> {
-  const rows = await Promise.all(
-    registered.map(async ({ customer, keyId, profile }) => {
-      const decrypted = await decryptProfile(keyId, profile);
-      if (decrypted === undefined) return undefined;
-      const { firstName, lastName } = decrypted;
-      return { customer, keyId, firstName, lastName, search: normaliseName(`${firstName} ${lastName}`) };
-    }),
-  );
-  return rows.filter((row) => row !== undefined);
+  if (registered.length === 0) return [];
+  const profiles = await decryptProfiles(registered);
+  return registered.flatMap(({ customer, keyId }, index) => {
+    const decrypted = profiles[index];
+    if (decrypted === undefined) return [];
+    const { firstName, lastName } = decrypted;
+    return [{ customer, keyId, firstName, lastName, search: normaliseName(`${firstName} ${lastName}`) }];
+  });
 }

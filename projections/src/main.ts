@@ -78,7 +78,7 @@ try {
   await runProjector({
     journal,
     connection: () => new pg.Client(projectorConnection(databaseUrl, 'read')),
-    decryptProfile: (keyId, sealed) => vault.open(keyId, sealed),
+    decryptProfiles: (sealed) => vault.openMany(sealed),
     log,
     onLock: () => process.send?.({ ready: true }),
     signal: end.signal,

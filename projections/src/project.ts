@@ -210,7 +210,7 @@ function change(
       return;
     case 'PinChanged':
       // An operator's reset ends a lock.
-      if (event.reason !== undefined) locks.set(event.account, undefined);
+      if (event.by === 'operator') locks.set(event.account, undefined);
       return;
     case 'CommandDeclined':
       return;

@@ -4,18 +4,18 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { backOff } from '../../ledger/src/back-off.ts';
 import { BrokenHistory } from '../../ledger/src/domain/account.ts';
-import { UnknownEvent } from '../../ledger/src/domain/codec.ts';
+import { UnreadableEvent } from '../../ledger/src/domain/unreadable-event.ts';
 import type { Journal } from '../../ledger/src/journal/journal.ts';
 import { advisoryLocks } from '../../ledger/src/postgres-names.ts';
 import { applyBatch } from './apply.ts';
 import { collectBatch, prefetch } from './batches.ts';
-import type { DecryptProfile } from './customer-names.ts';
+import type { DecryptProfiles } from './customer-names.ts';
 
 export type ProjectorOptions = {
   readonly journal: Journal;
   /** Makes a new connection, not yet connected, whose `search_path` is the read model. */
   readonly connection: () => pg.Client;
-  readonly decryptProfile: DecryptProfile;
+  readonly decryptProfiles: DecryptProfiles;
   readonly log: Pick<Logger, 'info' | 'warn'>;
   /** Called each time it holds the lock, or learns that another projector does. */
   readonly onLock?: (state: 'working' | 'standing by') => void;
@@ -28,12 +28,14 @@ const standbyPollMs = 500;
 const waitMs = backOff({ firstMs: 100, mostMs: 5_000 });
 
 /**
- * Runs until `signal` aborts, through lost connections. Rejects with `BrokenHistory` or `UnknownEvent` when the journal
- * does not fit the read model: trying again would not help, and the checkpoint's row says why it stopped.
+ * Runs until `signal` aborts, through lost connections. At an event that cannot be read it waits until that is mended;
+ * log and checkpoint's row name it. Rejects with `BrokenHistory` when the journal does not fit the read model: trying
+ * again would not help, and the checkpoint's row says why it stopped.
  */
 export async function runProjector(options: ProjectorOptions): Promise<void> {
   const { signal, log } = options;
   let failures = 0;
+  let named: string | undefined;
   while (!signal.aborted) {
     const client = options.connection();
     const lost = new AbortController();
@@ -50,12 +52,19 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
         });
       }
     } catch (error) {
-      if (error instanceof BrokenHistory || error instanceof UnknownEvent) {
+      if (error instanceof BrokenHistory) {
         const halted = 'update checkpoint set halted = $1, updated_at = now()';
         await client.query(halted, [error.message]).catch(() => undefined);
         throw error;
       }
-      log.warn({ err: error, backoffMs: waitMs(failures) }, 'the projector was interrupted and tries again');
+      if (error instanceof UnreadableEvent) {
+        if (named !== error.message)
+          log.warn(placeOf(error), `${error.message}: the projector waits until it is mended`);
+        named = error.message;
+        await client.query(waiting, [error.position, error.reason]).catch(() => undefined);
+      } else {
+        log.warn({ err: error, backoffMs: waitMs(failures) }, 'the projector was interrupted and tries again');
+      }
     } finally {
       // Gives the lock back.
       await client.end().catch(() => undefined);
@@ -63,6 +72,10 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
     await sleep(waitMs(failures++), undefined, { signal }).catch(() => undefined);
   }
 }
+
+const waiting = 'update checkpoint set unreadable_position = $1, unreadable_reason = $2, updated_at = now()';
+
+const placeOf = ({ position, reason }: UnreadableEvent) => ({ position, reason });
 
 /**
  * The lock belongs to the connection that writes: losing the one is losing the other, and there is no moment at which a
@@ -91,7 +104,7 @@ async function acquireLock(client: pg.Client, { log, onLock }: ProjectorOptions,
 
 async function project(
   client: pg.Client,
-  { journal, decryptProfile }: ProjectorOptions,
+  { journal, decryptProfiles }: ProjectorOptions,
   ended: AbortSignal,
   onProgress: () => void,
 ): Promise<void> {
@@ -103,7 +116,7 @@ async function project(
   }
   const following = new AbortController();
   const signal = AbortSignal.any([ended, following.signal]);
-  for await (const batch of prefetch(collectBatch(journal.follow({ after, signal })), decryptProfile)) {
+  for await (const batch of prefetch(collectBatch(journal.follow({ after, signal })), decryptProfiles)) {
     try {
       if (!(await applyBatch(client, batch))) throw new Error('the checkpoint was moved by another program');
     } catch (error) {

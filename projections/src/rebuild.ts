@@ -10,12 +10,12 @@ import { applyBatch } from './apply.ts';
 import { batchSize, prefetch } from './batches.ts';
 import type { Comparison } from './compare.ts';
 import { compareTables } from './compare.ts';
-import type { DecryptProfile } from './customer-names.ts';
+import type { DecryptProfiles } from './customer-names.ts';
 import { makeShadowTables, swapTables } from './shadow-tables.ts';
 
 export type RebuildOptions = {
   readonly journal: Journal;
-  readonly decryptProfile: DecryptProfile;
+  readonly decryptProfiles: DecryptProfiles;
   /** Two connections of the schemas' owner: one for the tables, one to compare. */
   readonly owner: pg.Client;
   readonly observer: pg.Client;
@@ -80,8 +80,8 @@ async function positionInUse(owner: pg.Client): Promise<number> {
 }
 
 async function advance(options: RebuildOptions, after: number, target: number): Promise<void> {
-  const { journal, decryptProfile, writer, onProgress } = options;
-  for await (const batch of prefetch(eventsUpTo(journal, after, target), decryptProfile)) {
+  const { journal, decryptProfiles, writer, onProgress } = options;
+  for await (const batch of prefetch(eventsUpTo(journal, after, target), decryptProfiles)) {
     if (!(await applyBatch(writer, batch))) throw new Error('the rebuilt tables were written by another program');
     onProgress({ position: batch.rows.position, target });
   }

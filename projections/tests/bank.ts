@@ -6,7 +6,7 @@ import type { Command } from '../../ledger/src/domain/commands.ts';
 import { decide, isRejection } from '../../ledger/src/domain/decide.ts';
 import type { AccountId, AccountType, Metadata, Recorded } from '../../ledger/src/domain/events.ts';
 import type { Profile } from '../../ledger/src/vault/profile.ts';
-import type { DecryptProfile } from '../src/customer-names.ts';
+import type { DecryptProfiles } from '../src/customer-names.ts';
 
 export type TestBank = {
   readonly recorded: readonly Recorded[];
@@ -20,7 +20,8 @@ export type TestBank = {
 };
 
 /** The sealed profile of a test is the profile itself. */
-export const decryptProfile: DecryptProfile = (_keyId, sealed) => Promise.resolve(JSON.parse(sealed) as Profile);
+export const decryptProfiles: DecryptProfiles = (sealed) =>
+  Promise.resolve(sealed.map(({ profile }) => JSON.parse(profile) as Profile));
 
 const keyOf = (customer: number): string => `00000000-0000-4000-9000-${String(customer).padStart(12, '0')}`;
 

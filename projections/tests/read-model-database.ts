@@ -16,7 +16,7 @@ import { project } from '../src/project.ts';
 import { runProjector } from '../src/projector.ts';
 import { toBatch } from '../src/statements.ts';
 import type { TestBank } from './bank.ts';
-import { decryptProfile } from './bank.ts';
+import { decryptProfiles } from './bank.ts';
 
 export type RunningProjector = {
   readonly state: 'working' | 'standing by' | undefined;
@@ -87,7 +87,7 @@ export async function readModelDatabase(): Promise<ReadModelDatabase> {
       const ended = runProjector({
         journal,
         connection: () => new pg.Client(projectorConnection(database.logIns.projector, 'read')),
-        decryptProfile,
+        decryptProfiles,
         log: { info: () => undefined, warn: () => undefined },
         onLock: (now) => (state = now),
         signal: end.signal,
@@ -119,7 +119,10 @@ export async function readModelDatabase(): Promise<ReadModelDatabase> {
       try {
         for (let from = 0; from < recorded.length; from += size) {
           const rows = project(recorded.slice(from, from + size));
-          await applyBatch(client, toBatch({ ...rows, customers: await decryptNames(rows.customers, decryptProfile) }));
+          await applyBatch(
+            client,
+            toBatch({ ...rows, customers: await decryptNames(rows.customers, decryptProfiles) }),
+          );
         }
       } finally {
         await client.end();

@@ -8,7 +8,7 @@ import { readModel } from '../src/postgres-read-model.ts';
 import type { Rebuilt } from '../src/rebuild.ts';
 import { rebuild } from '../src/rebuild.ts';
 import type { TestBank } from './bank.ts';
-import { decryptProfile, testBank } from './bank.ts';
+import { decryptProfiles, testBank } from './bank.ts';
 import type { ReadModelDatabase } from './read-model-database.ts';
 import { readModelDatabase } from './read-model-database.ts';
 
@@ -45,7 +45,7 @@ async function runRebuild(
   try {
     return await rebuild({
       journal: database.journal,
-      decryptProfile,
+      decryptProfiles,
       owner,
       observer,
       writer,

@@ -27,8 +27,8 @@ const limits = {
   health: { max: 1, statementMs: 2_000 },
 } satisfies Readonly<Record<string, Limits>>;
 
-/** Waits for the writer lock for as long as another server holds it: no limit of time. */
-const writerLock = { max: 1 };
+/** Its one statement that waits has its own limit (`postgres-writer-lock.ts`). */
+const writerLock = { max: 1, query_timeout: 5_000 };
 
 export type Pools = Readonly<Record<keyof typeof limits | 'writerLock', pg.Pool>>;
 
@@ -88,4 +88,15 @@ export async function connectionShortage(pool: pg.Pool): Promise<string | undefi
   const needed = connectionsOfServer + connectionsOfProjector;
   if (usable >= needed) return undefined;
   return `PostgreSQL takes ${String(usable)} connections, but a server and a projector may open ${String(needed)}: raise max_connections.`;
+}
+
+/** A database that does not answer would keep a connection from closing for ever. A judgement. */
+const endWithinMs = 1_500;
+
+/** Waits for all connections to close, but not for ever: the process that ends takes them with it. */
+export async function endPools(pools: Pools): Promise<void> {
+  const late = Promise.withResolvers<undefined>();
+  const tooLong = setTimeout(late.resolve, endWithinMs, undefined);
+  await Promise.race([Promise.all(Object.values(pools).map((pool) => pool.end())), late.promise]);
+  clearTimeout(tooLong);
 }

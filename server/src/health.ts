@@ -1,6 +1,8 @@
 /** The two questions of a server's health: whether commands are taken, and whether reads are fresh; neither waits for the other. */
 import type { z } from 'zod/mini';
 import type { Bookkeeper } from '../../ledger/src/bookkeeper/bookkeeper.ts';
+import type { UnreadableReason } from '../../ledger/src/domain/unreadable-event.ts';
+import { unreadableReasons } from '../../ledger/src/domain/unreadable-event.ts';
 import type { Progress } from '../../projections/src/queries/progress.ts';
 import { progress } from '../../projections/src/queries/progress.ts';
 import type { BankClock } from './bank-clock.ts';
@@ -26,7 +28,7 @@ const mostLagSeconds = 10;
 
 type Parts = {
   readonly pools: Pick<Pools, 'health' | 'reads'>;
-  readonly bookkeeper: Pick<Bookkeeper, 'head' | 'isCutOff' | 'lacksKeys' | 'lastRecordedAt'>;
+  readonly bookkeeper: Pick<Bookkeeper, 'head' | 'isCutOff' | 'unreadable' | 'lacksKeys' | 'lastRecordedAt'>;
   readonly clock: Pick<BankClock, 'warnings'>;
   readonly projector: ProjectorWatch;
   readonly certificates: Pick<Certificates, 'warnings'>;
@@ -41,6 +43,9 @@ const keysMissing: Warning = {
   code: 'keys_missing',
   detail: 'The read model lacks keys of earlier commands: run `npm run rebuild`.',
 };
+
+const damage = ({ position, reason }: { readonly position: number; readonly reason: UnreadableReason }): string =>
+  `the journal at position ${String(position)} ${unreadableReasons[reason]}`;
 
 const noAnswer = 'The database does not answer.';
 const noReadModel = 'The read model cannot be read.';
@@ -63,7 +68,7 @@ async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
 export function healthOf({ pools, bookkeeper, clock, projector, certificates, terminals }: Parts): Health {
   const askReadModel = (): Promise<Progress | undefined> => inTime(progress(pools.reads));
   /** Why reads are not fresh, once the database has answered. */
-  function behind({ halted }: Progress): { readonly lagSeconds: number; readonly reasons: string[] } {
+  function behind({ halted, unreadable }: Progress): { readonly lagSeconds: number; readonly reasons: string[] } {
     const lagSeconds = projector.lagSeconds(performance.now());
     const reasons: string[] = [];
     if (halted !== undefined) {
@@ -71,6 +76,7 @@ export function healthOf({ pools, bookkeeper, clock, projector, certificates, te
       const where = /after position \d+|position \d+/.exec(halted)?.[0] ?? 'its log says where';
       reasons.push(`The projector has stopped (${where}): the journal does not fit the read model. Its log says why.`);
     }
+    if (unreadable !== undefined) reasons.push(`The projector waits: ${damage(unreadable)}.`);
     if (lagSeconds > mostLagSeconds) {
       const lag = String(Math.round(lagSeconds));
       reasons.push(`The read model is ${lag} seconds behind the journal. Does the projector run?`);
@@ -84,6 +90,7 @@ export function healthOf({ pools, bookkeeper, clock, projector, certificates, te
       const [answers, found] = await Promise.all([inTime(pools.health.query('select')), askReadModel()]);
       const reasons: string[] = [];
       if (answers === undefined) reasons.push(noAnswer);
+      if (bookkeeper.unreadable !== undefined) reasons.push(`No command is taken: ${damage(bookkeeper.unreadable)}.`);
       if (bookkeeper.isCutOff) reasons.push('The journal cannot be reached.');
       const stale = found === undefined ? [noReadModel] : behind(found).reasons;
       return {

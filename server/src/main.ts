@@ -1,5 +1,6 @@
 /** The server's process: reads the configuration, starts the server, says when it is ready, and ends in order. */
 import { readFile } from 'node:fs/promises';
+import { BrokenHistory } from '../../ledger/src/domain/account.ts';
 import { endWith } from '../../ledger/src/failure.ts';
 import { assertLimitedRole } from '../../ledger/src/limited-role.ts';
 import { createLog } from '../../ledger/src/log.ts';
@@ -9,7 +10,7 @@ import { loadSecrets } from './secrets.ts';
 import type { RunningServer } from './start-server.ts';
 import { startServer } from './start-server.ts';
 
-/** Longer than the requests under way are waited for. */
+/** Longer than all the waits of a stop together, that for the requests under way first (`listener.ts`). */
 const endWithinMs = 20_000;
 
 const config = configuration();
@@ -33,7 +34,9 @@ async function start(): Promise<RunningServer> {
     version,
     log,
     onBroken: (error) => {
-      log.fatal({ err: error }, 'the journal contradicts itself: this process cannot go on');
+      const what =
+        error instanceof BrokenHistory ? 'the journal contradicts itself' : 'the bookkeeper met a defect of its own';
+      log.fatal({ err: error }, `${what}: this process cannot go on`);
       process.exit(1);
     },
   });

@@ -1,7 +1,6 @@
 /** Opens the bank on its stores: the bookkeeper on the journal, the vault, PINs and the read model, for the server, the tools and the benchmarks. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bookkeeper } from '../../ledger/src/bookkeeper/bookkeeper.ts';
 import type { OpenOptions } from '../../ledger/src/bookkeeper/open.ts';
 import { openBookkeeper } from '../../ledger/src/bookkeeper/open.ts';
@@ -16,6 +15,7 @@ import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { bindJournal } from '../../ledger/src/journal/journal-identity.ts';
 import { assertReachable } from '../../ledger/src/journal/reach-journal.ts';
 import { currentGeneration } from '../../ledger/src/vault/master-keys.ts';
+import { systemTimer } from '../../ledger/src/timer.ts';
 import type { Vault } from '../../ledger/src/vault/vault.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import { readModel as postgresReadModel } from '../../projections/src/postgres-read-model.ts';
@@ -26,7 +26,7 @@ import { machineClock } from './bank-clock.ts';
 import type { PinAuthenticator } from './access/pin-authenticator.ts';
 import { postgresPinAuthenticator } from './access/pin-authenticator.ts';
 import type { Application, Pools } from './connections.ts';
-import { connectionShortage, openPools, serverConnection } from './connections.ts';
+import { connectionShortage, endPools, openPools, serverConnection } from './connections.ts';
 import type { Secrets } from './secrets.ts';
 
 export type BankOptions = {
@@ -68,7 +68,7 @@ export async function openBank(options: BankOptions): Promise<Bank> {
   await using opened = new AsyncDisposableStack();
   const pools = openPools(serverConnection(databaseUrl, application), options.onLostConnection);
   opened.defer(async () => {
-    await Promise.all(Object.values(pools).map((pool) => pool.end()));
+    await endPools(pools);
   });
   const shortage = await connectionShortage(pools.health);
   if (shortage !== undefined) onTrouble(shortage);
@@ -103,7 +103,7 @@ export async function openBank(options: BankOptions): Promise<Bank> {
     cashLimits: options.cashLimits,
     newId: randomUUID,
     schedule: setImmediate,
-    sleep: (ms) => sleep(ms),
+    timer: systemTimer,
     onTrouble,
     ...(onBatch && { onBatch }),
     ...(onBroken && { onBroken }),

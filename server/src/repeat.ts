@@ -1,6 +1,9 @@
 /** Does something again and again, never twice at once, whatever becomes of it. */
 
-/** Gives a function that ends it, once what is under way has ended. */
+/** What is under way at the end is waited for so long, and then left to itself. A judgement. */
+const endWithinMs = 1_500;
+
+/** Gives a function that ends it, once what is under way has ended or took too long. */
 export function repeat(
   intervalMs: number,
   run: () => Promise<unknown>,
@@ -16,6 +19,9 @@ export function repeat(
   }, intervalMs);
   return async () => {
     clearInterval(timer);
-    await underWay;
+    const late = Promise.withResolvers<undefined>();
+    const tooLong = setTimeout(late.resolve, endWithinMs, undefined);
+    await Promise.race([underWay, late.promise]);
+    clearTimeout(tooLong);
   };
 }

@@ -30,13 +30,15 @@ export type ServerOptions = Pick<
     readonly version: string;
     readonly securityEventsDays: number;
     readonly log: Logger;
-    /** Told when the journal contradicts itself: this process cannot go on. */
+    /** Told when this process cannot go on: with `BrokenHistory` where the journal contradicts itself, else with a defect. */
     readonly onBroken: (error: Error) => void;
   };
 
 export type RunningServer = { readonly port: number; readonly stop: () => Promise<void> };
 
-/** How soon an idle server sees what others wrote, a lag is measured and a revoked terminal is turned away. */
+/** How soon an idle server sees what others wrote, or that it is cut off. */
+const catchUpIntervalMs = 500;
+/** How soon a lag is measured and a revoked terminal is turned away. */
 const pollIntervalMs = 1_000;
 /** How soon a clock that was set is named by `/health/ready`. */
 const compareIntervalMs = 1_000;
@@ -72,14 +74,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     sourceAddress: (connection) => clients.of(connection),
   });
 
+  const ends: (() => Promise<void>)[] = [];
+  started.defer(async () => {
+    await Promise.all(ends.map((end) => end()));
+  });
   const runRepeatedly = (intervalMs: number, what: string, run: () => Promise<unknown>): void => {
     const end = repeat(intervalMs, run, (error) => {
       warn(`${what} failed and is tried again`, error);
     });
-    started.defer(end);
+    ends.push(end);
   };
-  runRepeatedly(pollIntervalMs, 'polling the journal', () => bank.bookkeeper.catchUp());
-  // Apart from the journal's: the lag is known however long the journal does not answer.
+  runRepeatedly(catchUpIntervalMs, 'polling the journal', () => bank.bookkeeper.catchUp());
+  // Apart, so that a journal that does not answer leaves the lag known.
   runRepeatedly(pollIntervalMs, 'polling the read model', async () => {
     const { head } = bank.bookkeeper;
     projector.observe({ atMs: performance.now(), head, position: await bank.readModel.position() });

@@ -70,6 +70,27 @@ test('a command under way when the line is cut is answered once it is mended, an
   expect(after.balance).toBe('41.00');
 });
 
+test.each(['cut', 'mute'] as const)(
+  'a server whose database is %s says so within seconds, and ends in order',
+  async (how) => {
+    const broken: Error[] = [];
+    const ownLine = await openLine(bank.logIns.server);
+    const server = await bank.startServer({ databaseUrl: ownLine.url, onBroken: (error) => broken.push(error) });
+    const { token } = await bank.customer();
+    expect((await server.client.call(deposit, { token, body: { amount: '1', pin } })).status).toBe(201);
+    ownLine[how]();
+    await expect
+      .poll(async () => (await server.client.call(ready)).body.reasons, { timeout: 10_000 })
+      .toContain('The journal cannot be reached.');
+    const begunMs = performance.now();
+    await server.stop();
+    // Generous, and less than the guard that ends the process by force.
+    expect(performance.now() - begunMs).toBeLessThan(18_000);
+    expect(broken).toEqual([]);
+    await ownLine.close();
+  },
+);
+
 test('a projector that has stopped leaves the server ready for commands, and says where it stopped, but nobody’s balance', async () => {
   const { token } = await bank.customer();
   await bank.stopProjector();

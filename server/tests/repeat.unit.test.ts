@@ -53,3 +53,18 @@ test('never runs twice at once, and its end waits for what is under way', async 
   await ended;
   expect(runs).toBe(1);
 });
+
+test('what never ends does not keep its end waiting for ever', async () => {
+  const end = repeat(
+    1_000,
+    () => new Promise(() => undefined),
+    () => undefined,
+  );
+  await vi.advanceTimersByTimeAsync(1_000);
+  let hasEnded = false;
+  void end().then(() => {
+    hasEnded = true;
+  });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(hasEnded).toBe(true);
+});

@@ -125,8 +125,8 @@ test('a fold reads no further once its caller has hung up', patience, async () =
 });
 
 test.each([
-  ['no JSON', { data: '{"amount":' }, /^position 30 cannot be read: /],
-  ['of no known type', { type: 'Vanished' }, /^position 30 cannot be read: .*Vanished/],
+  ['no JSON', { data: '{"amount":' }, /^position 30 holds bytes that are no JSON$/],
+  ['of no known type', { type: 'Vanished' }, /^position 30 holds an event of a type that this program does not know$/],
   ['altered', { data: '' }, /^position 31: account 1: posting/],
 ])('an event that is %s ends the fold with its position', async (what, damage, where) => {
   const { sources, number } = history(100, (event) => {

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Bookkeeper } from '../../ledger/src/bookkeeper/bookkeeper.ts';
 import { openBookkeeper } from '../../ledger/src/bookkeeper/open.ts';
@@ -22,6 +21,8 @@ import type { ReadModel } from '../../projections/src/read-model.ts';
 import { rebuild } from '../../projections/src/rebuild.ts';
 import { testEventLog } from '../support/event-log.ts';
 import { createDatabase } from '../support/postgres.ts';
+import { systemTimer } from '../../ledger/src/timer.ts';
+import type { DecryptProfiles } from '../../projections/src/customer-names.ts';
 import { plentyOfCash } from '../../ledger/tests/support/plenty-of-cash.ts';
 
 export type RealBank = {
@@ -37,7 +38,7 @@ export type RealBank = {
   close(): Promise<void>;
 };
 
-const decryptProfile = (): Promise<undefined> => Promise.resolve(undefined);
+const decryptProfiles: DecryptProfiles = (sealed) => Promise.resolve(sealed.map(() => undefined));
 
 export async function realBank(): Promise<RealBank> {
   const database = await createDatabase();
@@ -52,7 +53,7 @@ export async function realBank(): Promise<RealBank> {
   const projecting = runProjector({
     journal,
     connection: () => new pg.Client(projectorConnection(database.url, 'read')),
-    decryptProfile,
+    decryptProfiles,
     log: { info: () => undefined, warn: () => undefined },
     signal: ending.signal,
   });
@@ -68,7 +69,7 @@ export async function realBank(): Promise<RealBank> {
       cashLimits: plentyOfCash,
       newId: randomUUID,
       schedule: setImmediate,
-      sleep: (ms) => sleep(ms),
+      timer: systemTimer,
       // Small, so that batches, snapshots and forgotten keys come up in short histories too.
       limits: { batch: 7, snapshotEvery: 10, cachedKeys: 5 },
     });
@@ -97,7 +98,7 @@ export async function realBank(): Promise<RealBank> {
       const clients = [owner, observer, writer];
       for (const client of clients) await client.connect();
       try {
-        const built = await rebuild({ journal, decryptProfile, owner, observer, writer, onProgress: () => undefined });
+        const built = await rebuild({ journal, decryptProfiles, owner, observer, writer, onProgress: () => undefined });
         if (built === 'under way already') throw new Error(built);
         return built.comparisons;
       } finally {

@@ -30,7 +30,7 @@ const http = axios.create({ baseURL: '/api/v1', timeout: answerWithinMs, validat
 
 /** These say that the same request may be sent again. */
 const meansLost = new Set<string>([
-  ...['overloaded', 'read_model_behind', 'unavailable', 'internal_error', 'request_timeout'],
+  ...['overloaded', 'read_model_behind', 'unavailable', 'event_unreadable', 'internal_error', 'request_timeout'],
 ]);
 /** A short wait is waited out; a longer one is for the person to know of. */
 const longestWaitSeconds = 30;

@@ -1,10 +1,9 @@
 /** Takes waiting commands out of the queue, finds out which were carried out before, and has the rest decided. */
 import type { CommandQueue } from './command-queue.ts';
 import type { Deciding } from './deciding.ts';
-import type { Dependencies } from './dependencies.ts';
-import { retryMs } from './dependencies.ts';
 import type { KeyLookUp } from './key-look-up.ts';
 import { nothingOlder } from './key-look-up.ts';
+import type { Reach } from './reach.ts';
 import type { Recovery } from './recovery.ts';
 
 export interface Admission {
@@ -21,10 +20,10 @@ type AdmissionOptions = {
   readonly lookUp: KeyLookUp;
   readonly deciding: Deciding;
   readonly recovery: Pick<Recovery, 'isPaused' | 'needsLock'>;
-  readonly sleep: Dependencies['sleep'];
+  readonly reach: Pick<Reach, 'pause'>;
 };
 
-export function createAdmission({ queue, lookUp, deciding, recovery, sleep }: AdmissionOptions): Admission {
+export function createAdmission({ queue, lookUp, deciding, recovery, reach }: AdmissionOptions): Admission {
   let isLookingUp = false;
   return {
     get isLookingUp() {
@@ -34,17 +33,17 @@ export function createAdmission({ queue, lookUp, deciding, recovery, sleep }: Ad
       return deciding.room() > 0;
     },
     async takeIn() {
-      const commands = queue.take(deciding.room());
       if (!lookUp.isNeeded) {
-        deciding.decideAll(commands, nothingOlder);
+        deciding.decideAll(queue.take(deciding.room()), nothingOlder);
         return;
       }
       isLookingUp = true;
-      const older = await lookUp.find(commands);
-      if (older === undefined) await sleep(retryMs.firstMs);
+      const found = await lookUp.take(deciding.room());
+      if (found === undefined) await reach.pause(lookUp.waitMs);
       isLookingUp = false;
-      if (older === undefined || recovery.isPaused || recovery.needsLock) queue.putBack(commands);
-      else deciding.decideAll(commands, older);
+      if (found === undefined) return;
+      if (recovery.isPaused || recovery.needsLock) queue.putBack(found.commands);
+      else deciding.decideAll(found.commands, found.older);
     },
   };
 }

@@ -2,7 +2,8 @@
 import { decide, isRejection } from '../domain/decide.ts';
 import { declineOf } from '../domain/decline.ts';
 import type { StoredEvent } from '../domain/codec.ts';
-import { encode, schemaVersion } from '../domain/codec.ts';
+import { encode } from '../domain/codec.ts';
+import { schemaVersionOf } from '../domain/upcast.ts';
 import type { LedgerEvent, Metadata, Recorded } from '../domain/events.ts';
 import type { LiveBook, Undo } from './book.ts';
 import type { Outcome, Submission } from './submission.ts';
@@ -67,7 +68,7 @@ export function decideInto(
 ): void {
   const { submission } = waiting;
   const decision = cash.limit(decide(book, submission.command), recordedAt);
-  const metadata: Metadata = {
+  const common: Omit<Metadata, 'schemaVersion'> = {
     commandId: submission.commandId,
     requestHash: submission.requestHash,
     actor: submission.actor,
@@ -75,10 +76,10 @@ export function decideInto(
     recordedAt,
     valueDate: submission.valueDate ?? day,
     correlationId: submission.correlationId,
-    schemaVersion,
   };
   const record = (event: LedgerEvent): Recorded => {
     const id = newId();
+    const metadata: Metadata = { ...common, schemaVersion: schemaVersionOf(event.type) };
     const stored = encode(id, event, metadata);
     book.apply(event, batch.undo);
     cash.apply(event, recordedAt, batch.undo);
@@ -104,9 +105,7 @@ export function decideInto(
   batch.decided.push({ waiting, outcome, recorded: [declined] });
 }
 
-/** Takes back what the batches did to the book, the latest first. */
-export function undo(batches: readonly Batch[]): void {
-  for (const batch of batches.toReversed()) {
-    for (const step of batch.undo.toReversed()) step();
-  }
+/** Takes back what the batch did to the book; later batches must have been taken back before. */
+export function undo(batch: Batch): void {
+  for (const step of batch.undo.toReversed()) step();
 }

@@ -10,9 +10,13 @@ import { createDeciding } from './deciding.ts';
 import type { Dependencies, Limits } from './dependencies.ts';
 import type { RecordedCommand } from './find-recorded.ts';
 import { findRecorded } from './find-recorded.ts';
+import type { UnreadableEvent } from '../domain/unreadable-event.ts';
+import { createGivingUp, unavailable } from './giving-up.ts';
 import { createJournalTail } from './journal-tail.ts';
 import { createKeyLookUp } from './key-look-up.ts';
 import { createPipeline } from './pipeline.ts';
+import type { Reach } from './reach.ts';
+import { BookkeeperStopped, deadlinesMs } from './reach.ts';
 import type { RecentKeys } from './recent-keys.ts';
 import { createRecovery } from './recovery.ts';
 import type { SaveBook } from './snapshotting.ts';
@@ -20,11 +24,12 @@ import { createSnapshotting } from './snapshotting.ts';
 import type { Outcome, Submission } from './submission.ts';
 import type { TerminalCash } from './terminal-cash.ts';
 import { createWorkLoop } from './work-loop.ts';
+import { createWritingTurn } from './writing-turn.ts';
 
 export interface Bookkeeper {
   /**
-   * Decides, writes and answers. Rejects only when the outcome is unknown (the bookkeeper was stopped, or history is
-   * broken): the same command with the same key will tell.
+   * Decides, writes and answers; `unavailable` within seconds while nothing can be written. Rejects only when the
+   * outcome is unknown (the bookkeeper was stopped, or history is broken): the same command with the same key will tell.
    */
   submit(submission: Submission): Promise<Outcome>;
   /**
@@ -43,13 +48,18 @@ export interface Bookkeeper {
   readonly lastRecordedAt: string;
   /** Commands that wait to be decided. */
   readonly queueLength: number;
-  /** True while the journal cannot be read: what waits goes on when it can be again. */
+  /** True while journal or read model cannot be reached: no command is taken until they can be again. */
   readonly isCutOff: boolean;
+  /** The event that cannot be read, while there is one: no command is taken until it is mended. */
+  readonly unreadable: UnreadableEvent | undefined;
   /** True once a command came whose key the read model should have and has not: it was not carried out. */
   readonly lacksKeys: boolean;
-  /** Reads what others wrote; call it now and then, so that an idle server does not fall behind. */
+  /**
+   * Reads what others wrote, or finds that it cannot just now; call it now and then, so that an idle server does not
+   * fall behind, and learns what can be reached.
+   */
   catchUp(): Promise<void>;
-  /** Finishes what waits, saves a snapshot, and takes no more. */
+  /** Takes no more, finishes what waits or ends it after a few seconds, and saves a snapshot. */
   stop(): Promise<void>;
 }
 
@@ -63,22 +73,41 @@ export type Start = {
   readonly lastRecordedAt: string;
 };
 
+/** What comes with the dependencies, whose journal and keys are bounded by it. */
+export type Bounds = {
+  readonly limits: Limits;
+  readonly reach: Reach;
+  /** Ends every wait. */
+  readonly ending: AbortController;
+};
+
 export function startBookkeeper(
   start: Start,
   dependencies: Dependencies,
-  limits: Limits,
+  bounds: Bounds,
   saveSnapshot: SaveBook,
 ): Bookkeeper {
+  const { limits, reach, ending } = bounds;
   let isStopped = false;
-  const { queue, tail, lookUp, deciding, recovery, snapshots, loop } = assemble(start, dependencies, limits, {
-    saveSnapshot,
-    isStopped: () => isStopped,
-  });
+  const parts = assemble(start, dependencies, bounds, saveSnapshot);
+  const { queue, batches, tail, lookUp, deciding, recovery, givingUp, snapshots, loop } = parts;
   const { book, keys } = start;
+
+  /** Reading on, and asking how far the read model is where that matters. */
+  async function lookAround(): Promise<void> {
+    const missed = await tail.readOn();
+    if (missed === undefined) givingUp.giveUp();
+    if (missed === undefined || (keys.size <= limits.cachedKeys && !reach.isFailing('keys'))) return;
+    const checkpoint = await lookUp.checkpoint();
+    if (checkpoint !== undefined) keys.forget({ checkpoint, most: limits.cachedKeys });
+  }
+
   return {
     submit(submission) {
+      if (isStopped) return Promise.resolve({ accepted: false, rejection: unavailable });
       if (loop.broken !== undefined) return Promise.reject(loop.broken);
-      if (isStopped) return Promise.reject(new Error('the bookkeeper has stopped'));
+      const rejection = givingUp.refusal();
+      if (rejection !== undefined) return Promise.resolve({ accepted: false, rejection });
       if (queue.size >= limits.queue || keys.size > limits.cachedKeys + limits.unprojectedKeys) {
         return Promise.resolve({ accepted: false, rejection: { code: 'overloaded', retryAfterSeconds: 1 } });
       }
@@ -101,7 +130,10 @@ export function startBookkeeper(
       return tail.lastRecordedAt;
     },
     get isCutOff() {
-      return tail.isCutOff;
+      return reach.isCutOff;
+    },
+    get unreadable() {
+      return tail.unreadable;
     },
     get lacksKeys() {
       return deciding.lacksKeys;
@@ -112,44 +144,48 @@ export function startBookkeeper(
     async catchUp() {
       if (!loop.isIdle || isStopped || loop.broken !== undefined) return;
       try {
-        await recovery.pauseFor(async () => {
-          await tail.readOn();
-          const older = keys.size > limits.cachedKeys ? await lookUp.find([]) : undefined;
-          if (older !== undefined) keys.forget({ checkpoint: older.checkpoint, most: limits.cachedKeys });
-        });
+        await recovery.pauseFor(lookAround);
         loop.proceed();
       } catch (error) {
         loop.fail(error);
       }
     },
     async stop() {
+      if (isStopped) return;
       isStopped = true;
+      const end = (): void => {
+        ending.abort();
+      };
+      const cancel = dependencies.timer(deadlinesMs.stop, end);
+      // Reading what others wrote is waited for by nobody any more.
+      if (queue.size === 0 && batches.isEmpty && lookUp.inHand.length === 0) end();
       await loop.ended();
-      await snapshots.finished();
-      if (loop.broken === undefined) await snapshots.saveLast();
+      cancel();
+      end();
+      if (loop.broken === undefined || loop.broken instanceof BookkeeperStopped) await snapshots.saveLast();
     },
   };
 }
 
 /** The bookkeeper's parts; each owns the state that its file names, and changes no other's but by its functions. */
-function assemble(
-  start: Start,
-  dependencies: Dependencies,
-  limits: Limits,
-  { saveSnapshot, isStopped }: { readonly saveSnapshot: SaveBook; readonly isStopped: () => boolean },
-) {
+function assemble(start: Start, dependencies: Dependencies, { limits, reach }: Bounds, saveSnapshot: SaveBook) {
   const { book, cash, keys } = start;
-  const { sleep, onTrouble } = dependencies;
   const queue = createCommandQueue();
   const batches = createPipeline();
-  const tail = createJournalTail({ from: start, book, cash, keys, dependencies, isStopped });
-  const lookUp = createKeyLookUp(keys, dependencies, limits);
-  const shared = { book, cash, keys, queue, batches, tail, lookUp, dependencies, limits };
+  const tail = createJournalTail({ from: start, book, cash, keys, dependencies });
+  const lookUp = createKeyLookUp({ queue, keys, dependencies, limits });
+  const givingUp = createGivingUp({ queue, batches, tail, lookUp, reach });
+  const turn = createWritingTurn({ reach, dependencies });
+  const shared = { book, cash, keys, queue, batches, tail, lookUp, givingUp, turn, reach, dependencies, limits };
   const deciding = createDeciding(shared);
   const commit = createCommit(shared);
   const recovery = createRecovery({ ...shared, deciding, commit });
-  const admission = createAdmission({ queue, lookUp, deciding, recovery, sleep });
-  const snapshots = createSnapshotting({ tail, book, save: saveSnapshot, limits, onTrouble });
+  const admission = createAdmission({ queue, lookUp, deciding, recovery, reach });
+  const snapshots = createSnapshotting({ ...dependencies, tail, book, save: saveSnapshot, limits });
   const loop = createWorkLoop({ ...shared, admission, commit, recovery, snapshots });
-  return { queue, tail, lookUp, deciding, recovery, snapshots, loop };
+  reach.whenCutOff(() => {
+    givingUp.giveUp();
+    loop.proceed();
+  });
+  return { queue, batches, tail, lookUp, deciding, recovery, givingUp, snapshots, loop };
 }

@@ -7,6 +7,8 @@ export interface CommandQueue {
   /** All that wait, duplicates too. */
   readonly size: number;
   add(command: Waiting): void;
+  /** How many of the oldest fit, one after the other. */
+  countWhile(fits: (command: Waiting) => boolean): number;
   /** Takes the oldest, at most so many. */
   take(most: number): Waiting[];
   /** Puts commands before all others, in their order. */
@@ -36,6 +38,10 @@ export function createCommandQueue(): CommandQueue {
       return queue.length + duplicates.length;
     },
     add: (command) => void queue.push(command),
+    countWhile(fits) {
+      const end = queue.findIndex((command) => !fits(command));
+      return end === -1 ? queue.length : end;
+    },
     take: (most) => queue.splice(0, most),
     putBack: (commands) => void queue.unshift(...commands),
     markInFlight(command) {

@@ -4,11 +4,14 @@ import type { CommandQueue } from './command-queue.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { JournalTail } from './journal-tail.ts';
 import type { Pipeline } from './pipeline.ts';
+import { BookkeeperStopped } from './reach.ts';
 import type { RecentKeys } from './recent-keys.ts';
 
+/** Written: the batch is in the journal. Conflict: it is not. Unknown: nobody can tell before the journal is read. */
+export type Appended = 'written' | 'conflict' | 'unknown';
+
 export interface Commit {
-  /** True when the batch is in the journal; false when it is not, or nobody can tell. */
-  append(batch: Batch): Promise<boolean>;
+  append(batch: Batch): Promise<Appended>;
   /** The batch is in the journal: moves the head, remembers the keys and answers. */
   settle(batch: Batch): void;
 }
@@ -27,16 +30,17 @@ export function createCommit({ keys, queue, batches, tail, dependencies }: Commi
     async append(batch) {
       try {
         // Rejections, too, are only true of the head they were decided at.
-        if (batch.events.length === 0) return (await journal.head()) === tail.head;
+        if (batch.events.length === 0) return (await journal.head()) === tail.head ? 'written' : 'conflict';
         for (const { waiting, recorded } of batch.decided) {
           const [first] = recorded;
           if (first !== undefined) waiting.sentIds.push(first.id);
         }
         const { appended } = await journal.append(batch.events, { after: tail.head });
-        return appended;
+        return appended ? 'written' : 'conflict';
       } catch (error) {
+        if (error instanceof BookkeeperStopped) throw error;
         onTrouble?.('an append has an unknown outcome', error);
-        return false;
+        return 'unknown';
       }
     },
 

@@ -2,6 +2,7 @@
 import type { CashLimits } from '../domain/cash-limits.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { KeyIndex } from '../journal/key-index.ts';
+import type { Timer } from '../timer.ts';
 import type { WriterLock } from './writer-lock.ts';
 
 /** Injected dependencies; apart from their answers nothing in the bookkeeper depends on time, chance or other programs. */
@@ -18,12 +19,12 @@ export type Dependencies = {
   readonly newId: () => string;
   /** Runs a function soon, when everything that is ready now has run. */
   readonly schedule: (run: () => void) => void;
-  readonly sleep: (ms: number) => Promise<void>;
+  readonly timer: Timer;
   /** Called after each finished append, for metrics. */
   readonly onBatch?: (batch: { readonly events: number; readonly commands: number }) => void;
   /** Called with what went wrong and is being dealt with. */
   readonly onTrouble?: (what: string, error?: unknown) => void;
-  /** Called when nothing can go on: history contradicts itself, or the journal could not be read while stopping. */
+  /** Called when nothing can go on: with `BrokenHistory` where history contradicts itself, with anything else for a defect. */
   readonly onBroken?: (error: Error) => void;
 };
 

@@ -7,6 +7,7 @@ import { startBookkeeper } from './bookkeeper.ts';
 import type { Dependencies, Limits } from './dependencies.ts';
 import { defaultLimits } from './dependencies.ts';
 import { readLimit } from './journal-tail.ts';
+import { createReach } from './reach.ts';
 import { recentKeys } from './recent-keys.ts';
 import type { SeenKeys } from './seen-keys.ts';
 import { seenKeys } from './seen-keys.ts';
@@ -25,14 +26,12 @@ type ReadStart = Start & { readonly seen?: SeenKeys };
 /** With the time at which the event at its position was recorded. */
 type FittingSnapshot = Snapshot & { readonly recordedAt: string };
 
-/** Throws `BrokenHistory` when the journal contradicts itself even when read from its first event. */
-export async function openBookkeeper({
-  snapshots,
-  limits,
-  onProgress,
-  ...dependencies
-}: OpenOptions): Promise<Bookkeeper> {
-  const { journal, keys, dayOf, cashLimits, onTrouble } = dependencies;
+/** Throws `UnreadableEvent` at one that cannot be read, and `BrokenHistory` when the journal contradicts itself even when read from its first event. */
+export async function openBookkeeper({ snapshots, limits, onProgress, ...outside }: OpenOptions): Promise<Bookkeeper> {
+  const ending = new AbortController();
+  const reach = createReach({ timer: outside.timer, ended: ending.signal });
+  const [journal, keys] = [reach.boundedJournal(outside.journal), reach.boundedKeys(outside.keys)];
+  const { dayOf, cashLimits, onTrouble } = outside;
   const remembersAllKeys = journal.keys === undefined;
   const { checkpoint } = await keys.lookUp([]);
   const end = await journal.head();
@@ -50,9 +49,8 @@ export async function openBookkeeper({
     onTrouble?.('the snapshot does not fit the journal and is set aside', error);
     start = await readTail(undefined);
   }
-  return startBookkeeper(start, dependencies, { ...defaultLimits, ...limits }, (book, at) =>
-    snapshots.save(book, at, start),
-  );
+  const bounds = { limits: { ...defaultLimits, ...limits }, reach, ending };
+  return startBookkeeper(start, { ...outside, journal, keys }, bounds, (book, at) => snapshots.save(book, at, start));
 
   /** A snapshot of another journal, or of one that was longer than this, is no use. */
   async function fitting(found: Snapshot | undefined): Promise<FittingSnapshot | undefined> {

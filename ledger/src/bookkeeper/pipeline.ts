@@ -8,17 +8,29 @@ export interface Pipeline {
   /** Being written, or written with an unknown outcome. */
   readonly writing: Batch | undefined;
   readonly isEmpty: boolean;
+  /** Those of both batches, in their order. */
+  commands(): Waiting[];
   /** Moves the pending batch to `writing`, which must be free, and begins an empty one. */
   startWriting(): Batch;
   /** The batch being written is in the journal. */
   finishWriting(): void;
   /** Takes both batches' events back out of the book and gives their commands, in their order. */
   takeBack(): Waiting[];
+  /** The same for the pending batch alone, while the other is being written. */
+  takeBackPending(): Waiting[];
 }
 
 export function createPipeline(): Pipeline {
   let pending = emptyBatch();
   let writing: Batch | undefined;
+
+  function takeBackPending(): Waiting[] {
+    const batch = pending;
+    undo(batch);
+    pending = emptyBatch();
+    return commandsOf(batch);
+  }
+
   return {
     get pending() {
       return pending;
@@ -29,6 +41,7 @@ export function createPipeline(): Pipeline {
     get isEmpty() {
       return writing === undefined && isEmpty(pending);
     },
+    commands: () => [...(writing === undefined ? [] : commandsOf(writing)), ...commandsOf(pending)],
     startWriting() {
       const batch = pending;
       pending = emptyBatch();
@@ -39,11 +52,16 @@ export function createPipeline(): Pipeline {
       writing = undefined;
     },
     takeBack() {
-      const batches = writing === undefined ? [pending] : [writing, pending];
-      undo(batches);
-      pending = emptyBatch();
+      // The latest first.
+      const later = takeBackPending();
+      if (writing === undefined) return later;
+      const batch = writing;
+      undo(batch);
       writing = undefined;
-      return batches.flatMap((batch) => batch.decided.map(({ waiting }) => waiting));
+      return [...commandsOf(batch), ...later];
     },
+    takeBackPending,
   };
 }
+
+const commandsOf = (batch: Batch): Waiting[] => batch.decided.map(({ waiting }) => waiting);

@@ -5,9 +5,12 @@ import type { WriterLock } from './writer-lock.ts';
 
 const ignore = (): void => undefined;
 
+/** Whoever holds it for longer does nothing any more: the database ends the connection, and so frees the lock. A judgement. */
+const freedAfterMs = 5_000;
+
 export function postgresWriterLock({ pool }: { readonly pool: pg.Pool }): WriterLock {
   return {
-    async acquire() {
+    async acquire({ timeoutMs }) {
       const client = await pool.connect();
       // A connection lost while it is held gives its lock back; the next statement meets the error.
       client.on('error', ignore);
@@ -16,22 +19,19 @@ export function postgresWriterLock({ pool }: { readonly pool: pg.Pool }): Writer
         client.release(broken);
       };
       try {
-        await client.query({
-          name: 'writer_lock_acquire',
-          text: 'select pg_advisory_lock($1)',
-          values: [advisoryLocks.writer],
-        });
+        // A transaction's lock, because only a transaction that does nothing is ended by the database.
+        await client.query(`
+          begin;
+          set local lock_timeout = ${String(timeoutMs)};
+          set local idle_in_transaction_session_timeout = ${String(freedAfterMs)};
+          select pg_advisory_xact_lock(${String(advisoryLocks.writer)})`);
       } catch (error) {
         release(true);
         throw error;
       }
       return async () => {
         try {
-          await client.query({
-            name: 'writer_lock_release',
-            text: 'select pg_advisory_unlock($1)',
-            values: [advisoryLocks.writer],
-          });
+          await client.query('commit');
           release(false);
         } catch {
           // A connection that is closed gives its locks back.

@@ -1,13 +1,18 @@
 /** What happens when others write too, or an append's outcome is unknown: take back, read on, and write under the lock. */
+import { backOff } from '../back-off.ts';
 import { isEmpty } from './batch.ts';
 import type { CommandQueue } from './command-queue.ts';
-import type { Commit } from './commit.ts';
+import type { Appended, Commit } from './commit.ts';
 import type { Deciding } from './deciding.ts';
-import type { Dependencies, Limits } from './dependencies.ts';
+import type { Limits } from './dependencies.ts';
 import { retryMs } from './dependencies.ts';
+import type { GivingUp } from './giving-up.ts';
+import { wasNeverSent } from './giving-up.ts';
 import type { JournalTail } from './journal-tail.ts';
 import type { KeyLookUp } from './key-look-up.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { Reach } from './reach.ts';
+import type { WritingTurn } from './writing-turn.ts';
 
 export interface Recovery {
   /** While the book is being brought up to date nothing may be decided against it. */
@@ -18,11 +23,11 @@ export interface Recovery {
    * After a conflict or an unknown outcome: takes back what was decided, reads what the journal really holds, and lets
    * the commands wait again. One whose events are there after all is then found by its key, like any other.
    */
-  recover(): Promise<void>;
+  recover(after: Exclude<Appended, 'written'>): Promise<void>;
   /** Reads what others wrote, then decides and writes one batch, all under the writer lock. */
   writeUnderLock(): Promise<void>;
   /** Decides nothing while `work` brings the book up to date. */
-  pauseFor(work: () => Promise<unknown>): Promise<void>;
+  pauseFor<T>(work: () => Promise<T>): Promise<T>;
 }
 
 type RecoveryOptions = {
@@ -32,7 +37,9 @@ type RecoveryOptions = {
   readonly lookUp: KeyLookUp;
   readonly deciding: Deciding;
   readonly commit: Commit;
-  readonly dependencies: Pick<Dependencies, 'writerLock' | 'sleep' | 'onTrouble'>;
+  readonly turn: WritingTurn;
+  readonly givingUp: GivingUp;
+  readonly reach: Pick<Reach, 'pause' | 'isFailing'>;
   readonly limits: Pick<Limits, 'batch'>;
 };
 
@@ -42,6 +49,8 @@ type RecoveryOptions = {
  */
 const quietBatches = 8;
 
+const waitMs = backOff(retryMs);
+
 export function createRecovery({
   queue,
   batches,
@@ -49,51 +58,62 @@ export function createRecovery({
   lookUp,
   deciding,
   commit,
-  dependencies,
+  turn,
+  givingUp,
+  reach,
   limits,
 }: RecoveryOptions): Recovery {
-  const { writerLock, sleep, onTrouble } = dependencies;
   let isPaused = false;
   let quietBatchesLeft = 0;
+  /** Appends in a row that nobody can tell the outcome of. */
+  let unknownAppends = 0;
 
-  async function pauseFor(work: () => Promise<unknown>): Promise<void> {
+  async function pauseFor<T>(work: () => Promise<T>): Promise<T> {
     isPaused = true;
-    await work();
+    const result = await work();
     isPaused = false;
+    return result;
   }
 
-  async function recover(): Promise<void> {
+  /** However long the journal cannot be read; nobody else waits for it, since the writer lock is not held meanwhile. */
+  async function readOn(): Promise<void> {
+    for (let failures = 0; (await tail.readOn()) === undefined; failures += 1) {
+      givingUp.giveUp();
+      await reach.pause(waitMs(failures));
+    }
+  }
+
+  async function recover(after: Exclude<Appended, 'written'>): Promise<void> {
     const commands = batches.takeBack();
     for (const { submission } of commands) queue.landed(submission.commandId);
     queue.putBackDuplicates();
     queue.putBack(commands);
     quietBatchesLeft = quietBatches;
-    await pauseFor(tail.readOn);
+    unknownAppends = after === 'unknown' ? unknownAppends + 1 : 0;
+    await pauseFor(async () => {
+      await readOn();
+      if (unknownAppends > 0) await reach.pause(waitMs(unknownAppends - 1));
+    });
   }
 
-  /** The journal is read inside the lock, so that nothing is decided in vain. */
-  async function writeOne(): Promise<void> {
-    const release = await writerLock.acquire().catch((error: unknown) => {
-      onTrouble?.('the writer lock could not be had', error);
-      return undefined;
-    });
-    try {
-      const missed = await tail.readOn();
-      quietBatchesLeft = missed > 0 ? quietBatches : quietBatchesLeft - 1;
-      const commands = queue.take(limits.batch);
-      const older = await lookUp.find(commands);
-      if (older === undefined) {
-        queue.putBack(commands);
-        await sleep(retryMs.firstMs);
-        return;
-      }
-      deciding.decideAll(commands, older);
-      if (isEmpty(batches.pending)) return;
-      const batch = batches.startWriting();
-      if (await commit.append(batch)) commit.settle(batch);
-    } finally {
-      await release?.();
+  /** The journal is read inside the lock, so that nothing is decided in vain. Gives why nothing was written, where that is so. */
+  async function writeOne(): Promise<'unreadable' | 'unknown keys' | Appended> {
+    const missed = await tail.readOn();
+    if (missed === undefined) return 'unreadable';
+    quietBatchesLeft = missed > 0 ? quietBatches : quietBatchesLeft - 1;
+    // Until an append is known to have arrived, nothing new is sent: what was not can still be given up.
+    const sent = reach.isFailing('appends') ? queue.countWhile((command) => !wasNeverSent(command)) : 0;
+    const found = await lookUp.take(sent > 0 ? sent : limits.batch);
+    if (found === undefined) return 'unknown keys';
+    deciding.decideAll(found.commands, found.older);
+    if (isEmpty(batches.pending)) return 'written';
+    const batch = batches.startWriting();
+    const appended = await commit.append(batch);
+    if (appended === 'written') {
+      commit.settle(batch);
+      unknownAppends = 0;
     }
+    return appended;
   }
 
   return {
@@ -106,9 +126,14 @@ export function createRecovery({
     recover,
     pauseFor,
     async writeUnderLock() {
-      await pauseFor(writeOne);
+      const written = await pauseFor(async () => {
+        const outcome = await turn.take(writeOne);
+        if (outcome === 'unreadable') await readOn();
+        if (outcome === 'unknown keys') await reach.pause(lookUp.waitMs);
+        return outcome;
+      });
       // The batch that could not be written is still there to be taken back.
-      if (batches.writing !== undefined) await recover();
+      if (written === 'conflict' || written === 'unknown') await recover(written);
     },
   };
 }

@@ -9,9 +9,7 @@ export interface Snapshotting {
   readonly isDue: boolean;
   /** Begins a snapshot; to be called while the book holds exactly what is committed. */
   begin(): void;
-  /** Settles when every snapshot that was begun is saved, or could not be. */
-  finished(): Promise<unknown>;
-  /** Saves what came since the last snapshot; rejects when it cannot be saved. */
+  /** Waits for the snapshots that were begun, and saves what came since, but not for ever; rejects when it cannot be saved. */
   saveLast(): Promise<void>;
 }
 
@@ -23,10 +21,12 @@ type SnapshottingOptions = {
   readonly book: LiveBook;
   readonly save: SaveBook;
   readonly limits: Pick<Limits, 'snapshotEvery'>;
-  readonly onTrouble: Dependencies['onTrouble'];
-};
+} & Pick<Dependencies, 'timer' | 'onTrouble'>;
 
-export function createSnapshotting({ tail, book, save, limits, onTrouble }: SnapshottingOptions): Snapshotting {
+/** A disk that takes longer must not keep the process from ending. A judgement. */
+const savedWithinMs = 3_000;
+
+export function createSnapshotting({ tail, book, save, limits, timer, onTrouble }: SnapshottingOptions): Snapshotting {
   let lastPosition = tail.head;
   let saving: Promise<unknown> = Promise.resolve();
   const at = (): { position: number; eventId: string } => ({ position: tail.head, eventId: tail.lastEventId });
@@ -43,9 +43,14 @@ export function createSnapshotting({ tail, book, save, limits, onTrouble }: Snap
         onTrouble?.('the snapshot could not be saved', error);
       });
     },
-    finished: () => saving,
     async saveLast() {
-      if (tail.head > lastPosition) await save(book, at());
+      const saved = Promise.allSettled([saving]).then(() => (tail.head > lastPosition ? save(book, at()) : undefined));
+      const late = Promise.withResolvers<undefined>();
+      const cancel = timer(savedWithinMs, () => {
+        onTrouble?.('the snapshot was not saved in time');
+        late.resolve(undefined);
+      });
+      await Promise.race([saved, late.promise]).finally(cancel);
     },
   };
 }

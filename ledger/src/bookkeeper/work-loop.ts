@@ -4,14 +4,19 @@ import { isEmpty } from './batch.ts';
 import type { CommandQueue } from './command-queue.ts';
 import type { Commit } from './commit.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { GivingUp } from './giving-up.ts';
+import { unavailable, wasNeverSent } from './giving-up.ts';
+import type { KeyLookUp } from './key-look-up.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { Reach } from './reach.ts';
+import { BookkeeperStopped } from './reach.ts';
 import type { Recovery } from './recovery.ts';
 import type { Snapshotting } from './snapshotting.ts';
 
 export interface WorkLoop {
   /** Nothing waits, nothing is in flight and the book is not being brought up to date. */
   readonly isIdle: boolean;
-  /** Why nothing can go on any more. */
+  /** Why nothing can go on any more: broken history, a defect, or `BookkeeperStopped`. */
   readonly broken: Error | undefined;
   /** Starts what can be started, once everything that is ready now has run. */
   wake(): void;
@@ -26,15 +31,18 @@ export interface WorkLoop {
 type WorkLoopOptions = {
   readonly queue: CommandQueue;
   readonly batches: Pipeline;
+  readonly lookUp: KeyLookUp;
   readonly admission: Admission;
   readonly commit: Commit;
   readonly recovery: Recovery;
+  readonly givingUp: GivingUp;
+  readonly reach: Pick<Reach, 'forget'>;
   readonly snapshots: Snapshotting;
   readonly dependencies: Pick<Dependencies, 'schedule' | 'onBroken'>;
 };
 
 export function createWorkLoop(options: WorkLoopOptions): WorkLoop {
-  const { queue, batches, admission, commit, recovery, snapshots, dependencies } = options;
+  const { queue, batches, lookUp, admission, commit, recovery, givingUp, reach, snapshots, dependencies } = options;
   const { schedule, onBroken } = dependencies;
   let isScheduled = false;
   let broken: Error | undefined;
@@ -44,6 +52,7 @@ export function createWorkLoop(options: WorkLoopOptions): WorkLoop {
 
   function proceed(): void {
     if (recovery.isPaused || broken !== undefined) return;
+    givingUp.giveUp();
     // Between two batches the book holds exactly what is committed: only then may it be saved.
     if (snapshots.isDue && batches.isEmpty && !admission.isLookingUp) snapshots.begin();
     if (recovery.needsLock) {
@@ -57,6 +66,8 @@ export function createWorkLoop(options: WorkLoopOptions): WorkLoop {
       }
     }
     if (isIdle()) {
+      // What was sent is settled: only the next append can tell whether there are any.
+      reach.forget('appends');
       idle.resolve(undefined);
       idle = Promise.withResolvers();
     }
@@ -68,21 +79,28 @@ export function createWorkLoop(options: WorkLoopOptions): WorkLoop {
 
   async function write(): Promise<void> {
     const batch = batches.startWriting();
-    if (await commit.append(batch)) commit.settle(batch);
-    else await recovery.recover();
+    const appended = await commit.append(batch);
+    if (appended === 'written') commit.settle(batch);
+    else await recovery.recover(appended);
   }
 
-  /** Runs a step of its own; a step never fails but by a bug or broken history, and then nothing may go on. */
+  /** Runs a step of its own; a step fails by a defect, broken history or the bookkeeper's end, and then nothing may go on. */
   function run(step: Promise<void>): void {
     step.then(proceed, fail);
   }
 
   function fail(reason: unknown): void {
     const error = reason instanceof Error ? reason : new Error(String(reason));
+    if (broken !== undefined) return;
     broken = error;
-    onBroken?.(error);
-    const lost = [...(batches.writing?.decided ?? []), ...batches.pending.decided].map(({ waiting }) => waiting);
-    for (const command of [...lost, ...queue.clear()]) command.fail(error);
+    const isStopped = error instanceof BookkeeperStopped;
+    if (!isStopped) onBroken?.(error);
+    // Stopped, the book is as of the head again; broken, nobody knows what it is.
+    const decided = isStopped ? batches.takeBack() : batches.commands();
+    for (const command of [...decided, ...lookUp.remove(() => true), ...queue.clear()]) {
+      if (isStopped && wasNeverSent(command)) command.answer({ accepted: false, rejection: unavailable });
+      else command.fail(error);
+    }
     idle.resolve(undefined);
   }
 

@@ -72,7 +72,7 @@ export function evolveAccount(
       return unlocked(state);
     case 'PinChanged':
       // An operator's reset ends a lock; a change by the account's holder does not.
-      return event.reason === undefined ? state : unlocked(state);
+      return event.by === 'holder' ? state : unlocked(state);
   }
 }
 

@@ -1,5 +1,8 @@
-/** The one way from an event to the JSON text stored in the journal and back. There is one schema version so far. */
+/** The one way from an event to the JSON text stored in the journal and back, from earlier schema versions too. */
+import { fitsType, isKnownType, isMetadata } from './event-shapes.ts';
 import type { LedgerEvent, Metadata, Posting, Postings, Recorded } from './events.ts';
+import { UnreadableEvent } from './unreadable-event.ts';
+import { upcast } from './upcast.ts';
 
 /** What every journal stores: `data` and `metadata` are the exact JSON texts that were written. */
 export type StoredEvent = {
@@ -9,6 +12,7 @@ export type StoredEvent = {
   readonly metadata: string;
 };
 
+/** Of every type of event whose fields have not changed since. */
 export const schemaVersion = '1';
 
 export function encode(id: string, event: LedgerEvent, metadata: Metadata): StoredEvent {
@@ -34,33 +38,6 @@ const toStored = ({ account, amount, version, balance }: Posting): StoredPosting
   balance: balance.toString(),
 });
 
-/** Thrown for an event this program does not know: it was written by a newer one, or the journal is damaged. */
-export class UnknownEvent extends Error {
-  override readonly name = 'UnknownEvent';
-}
-
-const eventTypes: ReadonlySet<string> = new Set<LedgerEvent['type']>([
-  'CustomerRegistered',
-  'CustomerErased',
-  'AccountOpened',
-  'Deposited',
-  'Withdrawn',
-  'Transferred',
-  'EntryImported',
-  'EntryReversed',
-  'AccountFrozen',
-  'AccountUnfrozen',
-  'AccountClosed',
-  'PinChanged',
-  'AccessLocked',
-  'AccessUnlocked',
-  'CommandDeclined',
-  'BatchOrdered',
-  'ActionProposed',
-  'ActionApproved',
-  'ActionRejected',
-]);
-
 type StoredData = Readonly<Record<string, unknown>> & {
   readonly postings?: readonly StoredPosting[];
   readonly floor?: string;
@@ -70,21 +47,31 @@ type StoredData = Readonly<Record<string, unknown>> & {
 
 type StoredPosting = { account: string; amount: string; version: number; balance: string };
 
-/** Decodes a stored event at its position. Throws `UnknownEvent`. */
-export function decode(stored: StoredEvent & { readonly position: number }): Recorded {
-  const metadata = JSON.parse(stored.metadata) as Metadata;
-  if (!eventTypes.has(stored.type) || metadata.schemaVersion !== schemaVersion) {
-    throw new UnknownEvent(
-      `position ${String(stored.position)} holds ${stored.type} in schema version ${metadata.schemaVersion}, which this program does not know`,
-    );
-  }
-  const data = JSON.parse(stored.data) as StoredData;
-  const fields: Record<string, unknown> = { ...data, type: stored.type };
+/** Decodes a stored event at its position, whichever schema version it was written in. Throws `UnreadableEvent`. */
+export function decode({ position, id, type, ...stored }: StoredEvent & { readonly position: number }): Recorded {
+  const [metadata, written] = [parse(stored.metadata), parse(stored.data)];
+  if (metadata === undefined || written === undefined) throw new UnreadableEvent(position, 'not_json');
+  if (!isKnownType(type)) throw new UnreadableEvent(position, 'unknown_type');
+  if (!isMetadata(metadata)) throw new UnreadableEvent(position, 'wrong_shape');
+  const data = upcast(type, metadata['schemaVersion'], written) as StoredData | undefined;
+  if (data === undefined) throw new UnreadableEvent(position, 'unknown_version');
+  if (!fitsType(type, data)) throw new UnreadableEvent(position, 'wrong_shape');
+  const fields: Record<string, unknown> = { ...data, type };
   if (data.postings !== undefined) fields['postings'] = data.postings.map(toPosting);
   if (data.floor !== undefined) fields['floor'] = BigInt(data.floor);
   if (data.amount !== undefined) fields['amount'] = BigInt(data.amount);
   if (data.total !== undefined) fields['total'] = BigInt(data.total);
-  return { position: stored.position, id: stored.id, event: fields as unknown as LedgerEvent, metadata };
+  return { position, id, event: fields as unknown as LedgerEvent, metadata: metadata as unknown as Metadata };
+}
+
+/** The object that a JSON text holds; undefined where it is no JSON, or another value. */
+function parse(json: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const toPosting = ({ account, amount, version, balance }: StoredPosting): Posting => ({

@@ -160,7 +160,8 @@ function changeAccount(
   if (state.status === 'closed') return reject('account_closed', account);
   switch (command.type) {
     case 'RecordPinChange':
-      return [{ type: 'PinChanged', account, ...(command.reason !== undefined && { reason: command.reason }) }];
+      if (command.reason === undefined) return [{ type: 'PinChanged', account, by: 'holder' }];
+      return [{ type: 'PinChanged', account, by: 'operator', reason: command.reason }];
     case 'FreezeAccount':
       if (state.status === 'frozen') return reject('account_frozen', account);
       return [{ type: 'AccountFrozen', account, reason: command.reason }];

@@ -75,7 +75,12 @@ export type AccountEvent =
   | { readonly type: 'AccountUnfrozen'; readonly account: AccountId; readonly reason: string }
   | { readonly type: 'AccountClosed'; readonly account: AccountId; readonly reason: string }
   /** With a reason when an operator reset it. */
-  | { readonly type: 'PinChanged'; readonly account: AccountId; readonly reason?: string }
+  | {
+      readonly type: 'PinChanged';
+      readonly account: AccountId;
+      readonly by: 'holder' | 'operator';
+      readonly reason?: string;
+    }
   | { readonly type: 'AccessLocked'; readonly account: AccountId; readonly until: string }
   | { readonly type: 'AccessUnlocked'; readonly account: AccountId; readonly reason: string }
   | CommandDeclined;

@@ -1,5 +1,7 @@
 /** Every way the bank says no to a command it understood: values of one closed union, never exceptions. */
 
+import type { UnreadableReason } from './unreadable-event.ts';
+
 export const rejectionCodes = [
   'own_proposal',
   'proposal_expired',
@@ -34,4 +36,13 @@ export type Rejection = {
 export type BookkeeperRejection =
   | { readonly code: 'idempotency_key_reused' }
   /** The queue is full or the read model too far behind: nothing was done, try again later. */
-  | { readonly code: 'overloaded'; readonly retryAfterSeconds: number };
+  | { readonly code: 'overloaded'; readonly retryAfterSeconds: number }
+  /** The journal cannot be reached: this command was never sent there. Whether an earlier one with its key was, its key will tell. */
+  | { readonly code: 'unavailable'; readonly retryAfterSeconds: number }
+  /** The journal holds an event that cannot be read, and nothing is decided without it: this command was never sent there. */
+  | {
+      readonly code: 'event_unreadable';
+      readonly position: number;
+      readonly reason: UnreadableReason;
+      readonly retryAfterSeconds: number;
+    };

@@ -10,6 +10,7 @@ import type {
 } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
 import empties from 'google-protobuf/google/protobuf/empty_pb.js';
 import timestamps from 'google-protobuf/google/protobuf/timestamp_pb.js';
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '../domain/codec.ts';
 import type { JournalEvent } from './journal.ts';
@@ -116,8 +117,11 @@ export function eventOf(response: ReadResp): JournalEvent | undefined {
   };
 }
 
-const text = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+/** Bytes that are no UTF-8 become text that is no JSON, whatever they are: so the codec says what is wrong. */
+function text(bytes: Uint8Array): string {
+  const read = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  return isUtf8(bytes) ? read : `\uFFFD${read}`;
+}
 
 function identifier(name: string): InstanceType<typeof shared.StreamIdentifier> {
   const stream = new shared.StreamIdentifier();

@@ -14,6 +14,8 @@ export interface Vault {
   sealMany(profiles: readonly Profile[]): Promise<readonly SealedProfile[]>;
   /** Undefined once the key was destroyed. Throws when the key is there but does not fit: the data is damaged. */
   open(keyId: string, sealed: string): Promise<Profile | undefined>;
+  /** The same for many, in their order, with one look-up for all keys. */
+  openMany(sealed: readonly SealedProfile[]): Promise<readonly (Profile | undefined)[]>;
   /** Erases whoever was sealed under this key, for ever. */
   destroy(keyId: string): Promise<void>;
 }
@@ -63,6 +65,25 @@ export function postgresVault({
     return sealed.map(({ keyId, profile }) => ({ keyId, profile }));
   }
 
+  async function openMany(sealed: readonly SealedProfile[]): Promise<readonly (Profile | undefined)[]> {
+    const { rows } = await pool.query<{ keyId: string; wrapped: Buffer; generation: number }>({
+      name: 'vault_keys',
+      text: 'select key_id as "keyId", wrapped, generation from vault.customer_keys where key_id = any ($1::uuid[])',
+      values: [sealed.map(({ keyId }) => keyId)],
+    });
+    const keys = new Map(rows.map((row) => [row.keyId, row]));
+    return Promise.all(
+      sealed.map(async ({ keyId, profile }) => {
+        const found = keys.get(keyId);
+        if (found === undefined) return undefined;
+        if (!profile.startsWith(version)) throw new Error(`the profile under key ${keyId} is sealed in an unknown way`);
+        const key = unseal(await masterKeys.get(found.generation), found.wrapped, keyId);
+        const text = unseal(key, Buffer.from(profile.slice(version.length), 'base64url'), keyId);
+        return JSON.parse(text.toString()) as Profile;
+      }),
+    );
+  }
+
   return {
     async seal(profile) {
       const [sealed] = await sealMany([profile]);
@@ -71,18 +92,10 @@ export function postgresVault({
     },
     sealMany,
     async open(keyId, sealed) {
-      const { rows } = await pool.query<{ wrapped: Buffer; generation: number }>({
-        name: 'vault_key',
-        text: 'select wrapped, generation from vault.customer_keys where key_id = $1',
-        values: [keyId],
-      });
-      const [found] = rows;
-      if (found === undefined) return undefined;
-      if (!sealed.startsWith(version)) throw new Error(`the profile under key ${keyId} is sealed in an unknown way`);
-      const key = unseal(await masterKeys.get(found.generation), found.wrapped, keyId);
-      const text = unseal(key, Buffer.from(sealed.slice(version.length), 'base64url'), keyId);
-      return JSON.parse(text.toString()) as Profile;
+      const [profile] = await openMany([{ keyId, profile: sealed }]);
+      return profile;
     },
+    openMany,
     async destroy(keyId) {
       await pool.query('delete from vault.customer_keys where key_id = $1', [keyId]);
     },

@@ -13,17 +13,46 @@ class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
 }
 
-type World = { readonly time: Scheduler; readonly chance: Random; readonly faultPercent: number };
+type World = {
+  readonly time: Scheduler;
+  readonly chance: Random;
+  readonly faultPercent: number;
+  /** How many calls take seconds. */
+  readonly slowPercent: number;
+  /** What cannot be reached just now, and how that shows. */
+  readonly outages: Outages;
+};
+
+/** `refused` fails at once; `silent` never answers, and what was sent may arrive all the same. */
+export type Outage = 'refused' | 'silent';
+export type Outages = {
+  readonly journal?: Outage | undefined;
+  readonly keys?: Outage | undefined;
+  readonly writerLock?: Outage | undefined;
+};
 
 const never = new Promise<never>(() => undefined);
 
-export function faultyJournal(real: Journal, { time, chance, faultPercent }: World, process: Process): Journal {
+/** Some milliseconds, or seconds: longer than some deadlines, and now and then than all. */
+const delayMs = ({ chance, slowPercent }: World): number =>
+  chance.chance(slowPercent) ? chance.pick([700, 1_800, 4_000, 12_000]) : 1 + chance.below(5);
+
+/** Settles as the outage makes it; goes on when there is none. */
+async function meet(outage: Outage | undefined): Promise<void> {
+  if (outage === 'silent') await never;
+  if (outage === 'refused') throw new ConnectionLost('refused');
+}
+
+export function faultyJournal(real: Journal, world: World, process: Process): Journal {
+  const { time, chance, faultPercent, outages } = world;
   const delayed = async <T>(work: () => Promise<T>): Promise<T> => {
-    await time.sleep(1 + chance.below(5));
+    await time.sleep(delayMs(world));
     if (!process.alive) return never;
+    await meet(outages.journal);
     if (chance.chance(faultPercent)) throw new ConnectionLost('before');
     const result = await work();
-    await time.sleep(1 + chance.below(5));
+    await time.sleep(delayMs(world));
+    await meet(outages.journal);
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- it may die while it sleeps
     if (!process.alive) return never;
     if (chance.chance(faultPercent)) throw new ConnectionLost('after');
@@ -58,7 +87,7 @@ export function laggingKeyIndex(
   /** Takes one of its rows away for good. */
   readonly lose: () => void;
 } {
-  const { time, chance, faultPercent } = world;
+  const { time, chance, faultPercent, outages } = world;
   const positions = new Map<string, number>();
   let checkpoint = 0;
   const project = async (): Promise<void> => {
@@ -77,8 +106,9 @@ export function laggingKeyIndex(
     },
     forProcess: (process) => ({
       async lookUp(commandIds) {
-        await time.sleep(1 + chance.below(4));
+        await time.sleep(delayMs(world));
         if (!process.alive) return never;
+        await meet(outages.keys);
         if (chance.chance(faultPercent)) throw new ConnectionLost('look-up');
         const answer = {
           checkpoint,
@@ -97,8 +127,11 @@ export function laggingKeyIndex(
   };
 }
 
-/** A writer lock given in the order of asking; a process that died gives it up. */
-export function fairWriterLock({ time, chance, faultPercent }: World): {
+/**
+ * A writer lock given to whoever asks, in no order; a process that died gives it up, one that is stuck keeps it for as
+ * long as it lives.
+ */
+export function unfairWriterLock({ time, chance, faultPercent, outages }: World): {
   readonly forProcess: (process: Process) => WriterLock;
 } {
   const asking: { readonly process: Process; readonly start: () => void }[] = [];
@@ -106,7 +139,7 @@ export function fairWriterLock({ time, chance, faultPercent }: World): {
   const next = (): void => {
     if (holder?.alive === true) return;
     holder = undefined;
-    const first = asking.shift();
+    const [first] = asking.splice(chance.below(asking.length), 1);
     if (first === undefined) return;
     if (!first.process.alive) {
       next();
@@ -122,16 +155,19 @@ export function fairWriterLock({ time, chance, faultPercent }: World): {
   time.at(0, watch);
   return {
     forProcess: (process) => ({
-      acquire() {
-        if (chance.chance(faultPercent)) return Promise.reject(new ConnectionLost('writer lock'));
+      async acquire() {
+        await meet(outages.writerLock);
+        if (chance.chance(faultPercent)) throw new ConnectionLost('writer lock');
         return new Promise((resolve) => {
           asking.push({
             process,
             start: () => {
-              resolve(() => {
+              resolve(async () => {
+                // Its release never arrives: nobody else has it until the process is gone.
+                if (chance.chance(faultPercent)) return;
+                await meet(outages.writerLock);
                 if (holder === process) holder = undefined;
                 next();
-                return Promise.resolve();
               });
             },
           });

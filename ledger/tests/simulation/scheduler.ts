@@ -1,4 +1,5 @@
 /** Virtual time and seeded chance: with the same seed, everything happens again in the same order. */
+import type { Timer } from '../../src/timer.ts';
 
 export type Random = {
   /** A whole number from 0 to below `bound`. */
@@ -31,6 +32,8 @@ export function random(seed: number): Random {
 
 export type Scheduler = {
   readonly nowMs: number;
+  /** Gives the function that cancels. */
+  readonly timer: Timer;
   at(delayMs: number, run: () => void): void;
   sleep(delayMs: number): Promise<void>;
   /** Runs until `done` or until `limit` steps are over; false when they were not enough. */
@@ -42,16 +45,24 @@ export function scheduler(): Scheduler {
   const tasks: Task[] = [];
   let nowMs = 0;
   let order = 0;
-  const at = (delayMs: number, run: () => void): void => {
+  const timer: Timer = (delayMs, run) => {
     const task = { time: nowMs + delayMs, order: order++, run };
     let index = tasks.length;
     while (index > 0 && later(tasks[index - 1] as Task, task)) index--;
     tasks.splice(index, 0, task);
+    return () => {
+      const place = tasks.indexOf(task);
+      if (place !== -1) tasks.splice(place, 1);
+    };
+  };
+  const at = (delayMs: number, run: () => void): void => {
+    timer(delayMs, run);
   };
   return {
     get nowMs() {
       return nowMs;
     },
+    timer,
     at,
     sleep: (delayMs) =>
       new Promise((resolve) => {

@@ -1,4 +1,7 @@
-/** Several bookkeepers over one journal, through conflicts, lost answers, late commits, crashes and stale snapshots, from a seed. */
+/**
+ * Several bookkeepers over one journal, through conflicts, lost answers, late commits, slow calls, outages, stuck locks,
+ * crashes, orderly ends at any moment and stale snapshots, from a seed.
+ */
 import { expect, test } from 'vitest';
 import type { Bookkeeper } from '../../src/bookkeeper/bookkeeper.ts';
 import { missingKey } from '../../src/bookkeeper/deciding.ts';
@@ -11,7 +14,8 @@ import type { Command } from '../../src/domain/commands.ts';
 import { decode } from '../../src/domain/codec.ts';
 import { memoryJournal } from '../../src/journal/memory-journal.ts';
 import type { Process } from './faults.ts';
-import { fairWriterLock, faultyJournal, laggingKeyIndex } from './faults.ts';
+import type { Outages } from './faults.ts';
+import { faultyJournal, laggingKeyIndex, unfairWriterLock } from './faults.ts';
 import type { Observation } from './history.ts';
 import { expectSound } from './history.ts';
 import type { Random } from './scheduler.ts';
@@ -38,17 +42,35 @@ type Result = {
   readonly lookUps: number;
   readonly losses: number;
   readonly cashDeclines: number;
+  readonly outages: number;
+  readonly stops: number;
+  /** Commands answered with `unavailable`. */
+  readonly refusals: number;
+  /** Of those, the ones that nobody asked for again. */
+  readonly abandoned: number;
 };
+
+/** A stop ends within its two bounds, that of what waits and that of the snapshot, and a moment. */
+const mostStopMs = 6_500;
 
 async function simulate(seed: number): Promise<Result> {
   const chance = random(seed);
   const time = scheduler();
-  const world = { time, chance, faultPercent: chance.pick([0, 0, 2, 10]) };
+  const outages: Outages = {};
+  const world = {
+    time,
+    chance,
+    faultPercent: chance.pick([0, 0, 2, 10]),
+    slowPercent: chance.pick([0, 0, 0, 1]),
+    outages,
+  };
   const crashPercent = chance.pick([0, 1, 5]);
+  const stopPercent = chance.pick([0, 0, 2]);
+  const outagePercent = chance.pick([0, 0, 1]);
   const lossPercent = chance.pick([0, 0, 20]);
   const real = memoryJournal();
   const index = laggingKeyIndex(real, world);
-  const writerLock = fairWriterLock(world);
+  const writerLock = unfairWriterLock(world);
   const limits: Partial<Limits> = {
     batch: 1 + chance.below(8),
     cachedKeys: 1 + chance.below(20),
@@ -59,11 +81,28 @@ async function simulate(seed: number): Promise<Result> {
   let troubles = 0;
   let lookUps = 0;
   let losses = 0;
+  let stops = 0;
+  let refusals = 0;
+  let outagesBegun = 0;
+  const abandoned: string[] = [];
 
-  type Server = { process: Process; clock: { aheadMs: number }; bookkeeper?: Bookkeeper };
+  type Living = Process & { readonly died: Promise<undefined>; readonly die: () => void };
+  function newProcess(): Living {
+    const { promise: died, resolve } = Promise.withResolvers<undefined>();
+    const process = {
+      alive: true,
+      died,
+      die() {
+        process.alive = false;
+        resolve(undefined);
+      },
+    };
+    return process;
+  }
+  type Server = { process: Living; clock: { aheadMs: number }; bookkeeper?: Bookkeeper };
   const servers: Server[] = [];
   async function start(server: Server): Promise<void> {
-    const process = { alive: true };
+    const process = newProcess();
     const clock = { aheadMs: chance.pick(clockErrorsMs) };
     server.clock = clock;
     server.process = process;
@@ -85,7 +124,10 @@ async function simulate(seed: number): Promise<Result> {
               if (process.alive) run();
             });
           },
-          sleep: (ms) => time.sleep(ms),
+          timer: (delayMs, run) =>
+            time.timer(delayMs, () => {
+              if (process.alive) run();
+            }),
           onTrouble: () => {
             troubles++;
           },
@@ -107,7 +149,7 @@ async function simulate(seed: number): Promise<Result> {
         if (server.process === process) server.bookkeeper = bookkeeper;
         return;
       } catch (error) {
-        if (!(error instanceof Error) || error.name !== 'ConnectionLost') throw error;
+        if (!(error instanceof Error) || !['ConnectionLost', 'TimedOut'].includes(error.name)) throw error;
         await time.sleep(5);
       }
     }
@@ -118,20 +160,44 @@ async function simulate(seed: number): Promise<Result> {
     work.catch((error: unknown) => failures.push(error));
   };
   for (let n = 1 + chance.below(3); n > 0; n--) {
-    const server: Server = { process: { alive: true }, clock: { aheadMs: 0 } };
+    const server: Server = { process: newProcess(), clock: { aheadMs: 0 } };
     servers.push(server);
     guard(start(server));
   }
   function crash(server: Server): void {
     crashes++;
-    server.process.alive = false;
+    server.process.die();
     guard(start(server));
   }
+  /** A new process takes its place once it has ended. */
+  async function stop(server: Server): Promise<void> {
+    const { bookkeeper, process } = server;
+    if (bookkeeper === undefined) return;
+    stops++;
+    const begunMs = time.nowMs;
+    await Promise.race([bookkeeper.stop(), process.died]);
+    expect(time.nowMs - begunMs, 'a stop is over within its bounds').toBeLessThan(mostStopMs);
+    if (process.alive) {
+      process.die();
+      await start(server);
+    }
+  }
+  function beginOutage(): void {
+    outagesBegun++;
+    const what = chance.pick(['journal', 'keys', 'writerLock'] as const);
+    Object.assign(outages, { [what]: chance.pick(['refused', 'silent']) });
+    // It may be over before anybody notices, or last longer than every wait.
+    time.at(chance.pick([5, 100, 1_600, 4_000, 13_000]), () => {
+      Object.assign(outages, { [what]: undefined });
+    });
+  }
   const tick = (): void => {
+    if (chance.chance(outagePercent)) beginOutage();
     if (chance.chance(lossPercent)) index.lose();
     for (const server of servers) {
       if (chance.chance(5)) server.clock.aheadMs = chance.pick(clockErrorsMs);
       if (chance.chance(crashPercent)) crash(server);
+      else if (chance.chance(stopPercent)) guard(stop(server));
       else if (server.bookkeeper !== undefined) guard(server.bookkeeper.catchUp());
     }
     time.at(20, tick);
@@ -139,6 +205,7 @@ async function simulate(seed: number): Promise<Result> {
   time.at(20, tick);
 
   const observations: Observation[] = [];
+  const answeredBefore = new Set<string>();
   /**
    * Asks until somebody answers: a server that dies leaves its callers to ask again, with the same key. Undefined when the
    * read model lost the key of what was carried out before.
@@ -153,7 +220,7 @@ async function simulate(seed: number): Promise<Result> {
       correlationId: '',
     };
     const headAtAsking = await real.head();
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const server = chance.pick(servers);
       const { process } = server;
       const asked = { isLost: false };
@@ -161,13 +228,21 @@ async function simulate(seed: number): Promise<Result> {
         asked.isLost = error instanceof Error && error.message === missingKey;
         return undefined;
       });
-      const outcome = answered === undefined ? undefined : await Promise.race([answered, untilDead(process)]);
-      if (outcome !== undefined && (outcome.accepted || outcome.rejection.code !== 'overloaded')) {
+      const outcome = answered === undefined ? undefined : await Promise.race([answered, process.died]);
+      if (outcome?.accepted === false && outcome.rejection.code === 'unavailable') {
+        refusals++;
+        // Nobody sent this command before, and nobody will again: it must never be carried out.
+        if (isFirst && !answeredBefore.has(commandId) && chance.chance(30)) {
+          abandoned.push(commandId);
+          return undefined;
+        }
+      } else if (outcome !== undefined && (outcome.accepted || outcome.rejection.code !== 'overloaded')) {
+        answeredBefore.add(commandId);
         const observation = { commandId, command, headAtAsking, headAtAnswer: await real.head(), outcome };
         observations.push(observation);
         return observation;
       }
-      if (asked.isLost) {
+      if (outcome === undefined && asked.isLost) {
         expect(lossPercent).toBeGreaterThan(0);
         losses++;
         return undefined;
@@ -179,7 +254,7 @@ async function simulate(seed: number): Promise<Result> {
   async function expectFound({ commandId, outcome }: Observation): Promise<void> {
     const server = chance.pick(servers);
     const asked = server.bookkeeper?.findRecorded([commandId, 'never']).catch(() => undefined);
-    const found = asked && (await Promise.race([asked, untilDead(server.process)]));
+    const found = asked && (await Promise.race([asked, server.process.died]));
     if (found === undefined) return;
     lookUps++;
     const recorded = outcome.accepted ? outcome.recorded[0] : outcome.declined;
@@ -194,11 +269,6 @@ async function simulate(seed: number): Promise<Result> {
     // What was true when it was first decided need not be true now.
     if (!again.outcome.accepted) observations.pop();
   }
-  async function untilDead(process: Process): Promise<undefined> {
-    while (process.alive) await time.sleep(7);
-    return undefined;
-  }
-
   const clients = 2 + chance.below(6);
   const commandsEach = 12;
   const accounts = Array.from({ length: 1 + chance.below(4) }, (_, n) => String(n + 1));
@@ -226,6 +296,7 @@ async function simulate(seed: number): Promise<Result> {
     (async () => {
       for (const account of accounts) {
         const customer = { keyId: 'key', profile: 'sealed' };
+        answeredBefore.add(`open-${account}`);
         await ask(`open-${account}`, {
           type: 'OpenAccount',
           account,
@@ -238,13 +309,15 @@ async function simulate(seed: number): Promise<Result> {
       for (let n = 0; n < clients; n++) guard(client(`client-${String(n)}`));
     })(),
   );
-  const done = await time.run(() => finished === clients || failures.length > 0, 100_000);
+  const done = await time.run(() => finished === clients || failures.length > 0, 1_000_000);
   if (failures.length > 0) throw failures[0] as Error;
   expect(done, 'every command is answered in the end').toBe(true);
   // A second chance for appends that are still on their way to do harm.
   await time.run(() => false, 300);
   const journal = (await real.read({ from: 1, limit: 1_000_000 })).map(decode);
   expectSound(journal, observations, cashRules);
+  const recorded = new Set(journal.map(({ metadata }) => metadata.commandId));
+  expect(abandoned.filter((commandId) => recorded.has(commandId))).toEqual([]);
   const cashDeclines = journal.filter(
     ({ event }) => event.type === 'CommandDeclined' && event.code === 'cash_limit_exceeded',
   ).length;
@@ -256,6 +329,10 @@ async function simulate(seed: number): Promise<Result> {
     lookUps,
     losses,
     cashDeclines,
+    outages: outagesBegun,
+    stops,
+    refusals,
+    abandoned: abandoned.length,
   };
 }
 
@@ -278,7 +355,10 @@ test(
   `${String(runs)} simulated runs from seed ${String(firstSeed)} leave a sound journal`,
   { timeout: 900_000 },
   async () => {
-    const totals = { observations: 0, crashes: 0, events: 0, troubles: 0, lookUps: 0, losses: 0, cashDeclines: 0 };
+    const totals: { -readonly [K in keyof Result]: number } = {
+      ...{ observations: 0, crashes: 0, events: 0, troubles: 0, lookUps: 0, losses: 0, cashDeclines: 0 },
+      ...{ outages: 0, stops: 0, refusals: 0, abandoned: 0 },
+    };
     for (let seed = firstSeed; seed < firstSeed + runs; seed++) {
       try {
         const result = await simulate(seed);

@@ -52,7 +52,12 @@ export async function eraseCustomer(
     terminal: 'none',
     correlationId: commandId,
   });
-  if (!outcome.accepted) throw new Failure(`The bank has no customer ${customer}: nothing was changed.`);
+  if (!outcome.accepted) {
+    if (outcome.rejection.code === 'customer_not_found') {
+      throw new Failure(`The bank has no customer ${customer}: nothing was changed.`);
+    }
+    throw new Failure(`The customer is not erased (${outcome.rejection.code}): run the command again.`);
+  }
   await shown();
   const keyIds = await keysOf(owner, customer);
   for (const keyId of keyIds) await bank.vault.destroy(keyId);

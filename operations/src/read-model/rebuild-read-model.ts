@@ -39,7 +39,7 @@ export async function rebuildReadModel({
     const vault = postgresVault({ pool, masterKeys });
     return await rebuild({
       journal,
-      decryptProfile: (keyId, sealed) => vault.open(keyId, sealed),
+      decryptProfiles: (sealed) => vault.openMany(sealed),
       owner,
       observer,
       writer,

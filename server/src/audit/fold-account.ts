@@ -36,7 +36,7 @@ export function foldAccount(before: Fold, account: string, events: readonly Jour
   for (const stored of events) {
     const read = readEvent(stored);
     if (isUnreadable(read)) {
-      const brokenAt = `position ${String(read.position)} cannot be read: ${read.reason}`;
+      const brokenAt = `position ${String(read.position)} ${read.reason}`;
       return { ...fold, brokenAt, isOver: true };
     }
     fold = takeIn(fold, account, read, wanted);

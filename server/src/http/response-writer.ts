@@ -5,7 +5,7 @@ import type { Call } from '../../../api/src/call.ts';
 import type { ApiRejection } from '../../../api/src/problems.ts';
 import { problemHeaders, toProblem } from '../../../api/src/problems.ts';
 import { replayHeader } from './idempotency.ts';
-import { isUnavailable } from './infrastructure.ts';
+import { rejectionOf } from './infrastructure.ts';
 import type { Result, StreamedResponse } from './pipeline.ts';
 import { recordOf } from './request-log.ts';
 import { streamBounds, writeStream } from './streams.ts';
@@ -33,11 +33,12 @@ export function responseWriter(log: Logger): ResponseWriter {
 
   function fail(response: Response, error: unknown): void {
     const { correlationId } = recordOf(response);
-    const unavailable = isUnavailable(error);
-    if (unavailable) log.warn({ err: error, correlationId }, 'a part of the bank cannot be reached');
+    const rejection = rejectionOf(error);
+    if (rejection.code !== 'internal_error')
+      log.warn({ err: error, correlationId }, 'a part of the bank cannot be reached or read');
     else log.error({ err: error, correlationId }, 'a request failed');
     if (response.headersSent) response.destroy();
-    else reject(response, unavailable ? { code: 'unavailable', retryAfterSeconds: 2 } : { code: 'internal_error' });
+    else reject(response, rejection);
   }
 
   async function stream(response: Response, call: Call, result: StreamedResponse): Promise<void> {

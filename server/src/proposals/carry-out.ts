@@ -45,9 +45,7 @@ export async function carryOutTransfers(
     ),
   );
   // Part of it may be done: sent again, what was done is answered again and the rest is tried once more.
-  const unsettled = outcomes.find(
-    (outcome) => 'code' in outcome && (outcome.code === 'overloaded' || outcome.code === 'unavailable'),
-  );
+  const unsettled = outcomes.find((outcome) => 'code' in outcome && isUnsettled(outcome.code));
   if (unsettled !== undefined && 'code' in unsettled) return unsettled;
   return {
     results: transfers.map(({ id }, index) => {
@@ -59,6 +57,8 @@ export async function carryOutTransfers(
     position: Math.max(...outcomes.map((outcome) => ('code' in outcome ? 0 : outcome.position))),
   };
 }
+
+const isUnsettled = (code: string): boolean => ['overloaded', 'unavailable', 'event_unreadable'].includes(code);
 
 /** What a list of transfers may move at most: whatever takes money away from it counts nothing. */
 export const totalOf = (transfers: readonly BatchTransfer[]): bigint =>

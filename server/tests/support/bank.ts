@@ -89,8 +89,7 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
     const ended = runProjector({
       journal,
       connection: () => new pg.Client(projectorConnection(logIns.projector, 'read')),
-      decryptProfile: (keyId, sealed) =>
-        postgresVault({ pool: database, masterKeys: secrets.masterKeys }).open(keyId, sealed),
+      decryptProfiles: (sealed) => postgresVault({ pool: database, masterKeys: secrets.masterKeys }).openMany(sealed),
       log: silent,
       signal: ending.signal,
     });
