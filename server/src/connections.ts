@@ -27,6 +27,9 @@ const limits = {
   health: { max: 1, statementMs: 2_000 },
 } satisfies Readonly<Record<string, Limits>>;
 
+/** Of the verification that runs, in its thread: one has its lock and records, one reads. Each statement is a piece. */
+export const verificationLimits = { max: 2, statement_timeout: 300_000, query_timeout: 302_000 };
+
 /** Waits for the writer lock for as long as another server holds it: no limit of time. */
 const writerLock = { max: 1 };
 
