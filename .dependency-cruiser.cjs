@@ -3,7 +3,7 @@
 const domain = '^ledger/src/domain/';
 /** The only files that choose between adapters. */
 const compositionRoots =
-  '^(server/src/open-bank|projections/src/main|ledger/src/journal/open-journal)[.]ts$|^(operations/src|scripts|bench|tests)/|/tests/';
+  '^(server/src/open-bank|server/src/threads/verification-thread|projections/src/main|ledger/src/journal/open-journal)[.]ts$|^(operations/src|scripts|bench|tests)/|/tests/';
 const adapters =
   '^(ledger/src/(journal/(memory-journal|postgres-journal|kurrent-journal|open-journal)|bookkeeper/postgres-writer-lock)|projections/src/(postgres-read-model|queries/key-index))[.]ts$';
 
@@ -86,9 +86,9 @@ module.exports = {
     never(
       'slow-work-in-threads',
       'What computes for long is imported where threads run it, never where payments are decided.',
-      { path: '^server/src/', pathNot: '^server/src/threads/tasks[.]ts$' },
+      { path: '^server/src/', pathNot: '^server/src/threads/(tasks|verification-thread)[.]ts$|^server/src/audit/' },
       {
-        path: '^server/src/(http/exports/statement-pdf|audit/fold-account)[.]ts$',
+        path: '^server/src/(http/exports/statement-pdf|audit/(fold-account|carry-out-verification))[.]ts$',
         dependencyTypesNot: ['type-only'],
       },
     ),

@@ -14,6 +14,8 @@ export const advisoryLocks = {
   logInRoles: 7_241_005,
   /** Shared by whoever writes a security event, until it is committed. */
   securityEvents: 7_302_114,
+  /** Held by the verification that runs. */
+  verification: 7_302_115,
   /** Held by a rotation of the master key. */
   keyRotation: 7_302_001,
 } as const;

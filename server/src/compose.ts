@@ -1,7 +1,6 @@
 /** Composition: the application with every route and what it needs, put together on an opened bank. */
 import { createSecretKey } from 'node:crypto';
 import type { Express } from 'express';
-import pg from 'pg';
 import type { Logger } from 'pino';
 import { civilTime } from '../../ledger/src/civil-time.ts';
 import { openApiDocument } from '../../api/src/openapi.ts';
@@ -9,9 +8,9 @@ import { postgresSourceFailures } from './access/source-failures.ts';
 import { postgresPayeeLimits } from './access/payee-limits.ts';
 import { postgresSessions, postgresStaffSessions } from './access/postgres-sessions.ts';
 import { postgresSecurityLog } from './audit/postgres-security-log.ts';
+import type { StartVerification } from './audit/verifications.ts';
 import { postgresVerifications } from './audit/verifications.ts';
 import type { Certificates } from './certificates.ts';
-import { serverConnection } from './connections.ts';
 import { createApp } from './http/app.ts';
 import type { Metrics } from './http/metrics.ts';
 import { watchGauges } from './http/metrics.ts';
@@ -43,11 +42,11 @@ import type { ThreadPool } from './threads/thread-pool.ts';
 
 type Parts = {
   readonly bank: Bank;
-  readonly databaseUrl: string;
   readonly secrets: Secrets;
   readonly certificates: Certificates;
   readonly projector: ProjectorWatch;
   readonly threads: ThreadPool;
+  readonly startVerification: StartVerification;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly version: string;
@@ -84,7 +83,7 @@ export function compose(parts: Parts): Composed {
       log.warn({ err: error }, 'a security event could not be recorded');
     },
   });
-  const verifications = verificationsOf(parts);
+  const verifications = postgresVerifications({ pool: bank.pools.streams, start: parts.startVerification });
   const health = healthOf({ pools: bank.pools, bookkeeper, clock: bank.clock, projector, certificates, terminals });
   watchGauges(metrics, {
     queueLength: () => bookkeeper.queueLength,
@@ -160,19 +159,3 @@ export function compose(parts: Parts): Composed {
       ),
   };
 }
-
-const verificationsOf = ({ bank, databaseUrl, log }: Parts) =>
-  postgresVerifications({
-    pool: bank.pools.streams,
-    journal: bank.auditJournal,
-    connect: async () => {
-      // One that reads all of the read model in one transaction, for as long as it takes.
-      const client = new pg.Client({ ...serverConnection(databaseUrl, 'server'), statement_timeout: 0 });
-      client.on('error', () => undefined);
-      await client.connect();
-      return client;
-    },
-    onTrouble: (error) => {
-      log.error({ err: error }, 'a verification could not be carried through');
-    },
-  });

@@ -11,6 +11,7 @@ import { openBank } from './open-bank.ts';
 import type { StaffRules } from './staff/staff-access.ts';
 import { projectorWatch } from './projector-watch.ts';
 import { repeat } from './repeat.ts';
+import { verificationStarter } from './threads/start-verification.ts';
 import { threadPool } from './threads/thread-pool.ts';
 
 export type ServerOptions = Pick<
@@ -46,7 +47,7 @@ const compareIntervalMs = 1_000;
 const sweepIntervalMs = 60_000;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { log } = options;
+  const { log, databaseUrl, eventLog } = options;
   await using started = new AsyncDisposableStack();
   const certificates = await readCertificates(options.certsDir);
   const metrics = createMetrics();
@@ -66,11 +67,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const threads = threadPool();
   started.defer(() => threads.close());
+  const verification = verificationStarter({ databaseUrl, eventLog }, (error) => {
+    log.error({ err: error }, 'a verification could not be carried through');
+  });
+  started.defer(() => verification.close());
   const projector = projectorWatch();
   const clients = clientAddresses();
   const { app, sweep } = compose({
     ...options,
     ...{ bank, certificates, projector, threads, metrics },
+    startVerification: verification.start,
     sourceAddress: (connection) => clients.of(connection),
   });
 

@@ -33,7 +33,12 @@ const rules: Readonly<Record<string, readonly Role[]>> = {
   ...{ readStaffSession: auditors, logOutStaff: auditors, searchAccounts: auditors, auditAccount: auditors },
   ...{ auditEvents: auditors, auditState: auditors, auditStateSummary: auditors, auditEntries: auditors },
   ...{ trialBalance: auditors, readOverview: auditors, readBalanceHistory: auditors, followFeed: auditors },
-  ...{ beginVerification: auditors, listVerifications: auditors, followVerification: auditors },
+  ...{
+    beginVerification: auditors,
+    listVerifications: auditors,
+    followVerification: auditors,
+    readVerification: auditors,
+  },
   ...{ exportEntries: auditors, exportEvents: auditors, exportStatement: auditors },
   ...{ transferBatch: operators, freezeAccount: operators, unfreezeAccount: operators, unlockAccess: operators },
   ...{ resetPin: operators, closeAccount: operators, reverseEntry: operators },

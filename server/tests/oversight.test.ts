@@ -79,7 +79,7 @@ test.each([
     'an entry too many',
     `insert into read.entries select account, 77, position, posting, type, recorded_at, value_date, amount, balance
      from read.entries where account = $1 and version = 1`,
-    { what: 'entry', readModel: '3 entries, up to 77' },
+    { what: 'entry', readModel: expect.stringMatching(/^77 at position \d+$/) as string },
   ],
   [
     'an altered balance',

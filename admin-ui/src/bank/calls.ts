@@ -3,7 +3,7 @@ import axios from 'axios';
 import type { z } from 'zod/mini';
 import type * as audit from '../../../api/src/calls/audit-accounts.ts';
 import type { readOverview, trialBalance } from '../../../api/src/calls/bank-overview.ts';
-import type { listVerifications } from '../../../api/src/calls/verification.ts';
+import type { listVerifications, readVerification } from '../../../api/src/calls/verification.ts';
 import type { logInStaff } from '../../../api/src/calls/staff.ts';
 import type { Problem } from '../../../api/src/problems.ts';
 
@@ -19,6 +19,7 @@ export type StateAt = AnswerOf<typeof audit.auditState>;
 export type StateSummary = AnswerOf<typeof audit.auditStateSummary>;
 export type BalancePoint = AnswerOf<typeof audit.readBalanceHistory>['points'][number];
 export type Verification = AnswerOf<typeof listVerifications>['verifications'][number];
+export type VerificationInFull = AnswerOf<typeof readVerification>;
 export type Session = Pick<AnswerOf<typeof logInStaff>, 'username' | 'role' | 'timeZone'>;
 
 /** The bank said no; its own sentence says why and what to do. */
@@ -82,6 +83,7 @@ export const bank = {
   balanceHistory: (account: string) =>
     call<{ points: BalancePoint[] }>('GET', `/audit/accounts/${account}/balance-history`),
   verifications: () => call<{ verifications: Verification[] }>('GET', '/audit/verifications'),
+  verification: (id: number) => call<VerificationInFull>('GET', `/audit/verifications/${String(id)}`),
   verify: () => call<{ id: number }>('POST', '/audit/verifications'),
   act: (act: Act, account: string, reason: string, key: string) =>
     call<{ position: number }>('POST', `/operations/accounts/${account}/${act}`, { body: { reason }, key }),

@@ -146,7 +146,7 @@ export const en: Locale = {
     begin: 'Verify the whole bank',
     running: 'Verification under way',
     progress: (done, all, rate) => `${done} of ${all} events · ${rate} per second`,
-    states: { running: 'under way', passed: 'in order', differs: 'differences', failed: 'interrupted' },
+    states: { running: 'under way', passed: 'in order', differs: 'differences', broken_off: 'broken off' },
     results: 'Results',
     when: 'Begun',
     by: 'By',

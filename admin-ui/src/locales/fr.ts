@@ -152,7 +152,7 @@ export const fr = {
     running: 'Vérification en cours',
     progress: (done: string, all: string, rate: string): string =>
       `${done} événements sur ${all} · ${rate} par seconde`,
-    states: { running: 'en cours', passed: 'conforme', differs: 'différences', failed: 'interrompue' },
+    states: { running: 'en cours', passed: 'conforme', differs: 'différences', broken_off: 'interrompue' },
     results: 'Résultats',
     when: 'Début',
     by: 'Par',

@@ -3,19 +3,31 @@ import * as z from 'zod/mini';
 import { defineCall, eventStream } from '../call.ts';
 import { moment, money, position, wholeNumber } from '../fields.ts';
 
-const verification = z
+const fields = {
+  id: z.int(),
+  startedBy: z.string(),
+  startedAt: moment,
+  endedAt: z.optional(moment),
+  position: position.check(z.describe('The position of journal and read model when it began.')),
+  verified: z
+    .int()
+    .check(z.describe('How many events so far; where it was broken off, none after these was compared.')),
+  eventsPerSecond: z.int(),
+  state: z.enum(['running', 'passed', 'differs', 'broken_off']),
+  accounts: z.optional(z.int()),
+  entries: z.optional(z.int()),
+  total: z.optional(money).check(z.describe('The sum of all balances: 0.00, or the books are wrong.')),
+  differenceCount: z.optional(z.int()),
+  failure: z
+    .optional(z.string())
+    .check(z.describe('Why it was broken off, with the position where it is the journal’s.')),
+};
+
+const verification = z.object(fields).register(z.globalRegistry, { id: 'Verification' });
+
+const verificationInFull = z
   .object({
-    id: z.int(),
-    startedBy: z.string(),
-    startedAt: moment,
-    endedAt: z.optional(moment),
-    position: position.check(z.describe('The position of journal and read model when it began.')),
-    verified: z.int().check(z.describe('How many events so far.')),
-    eventsPerSecond: z.int(),
-    state: z.enum(['running', 'passed', 'differs', 'failed']),
-    accounts: z.optional(z.int()),
-    entries: z.optional(z.int()),
-    total: z.optional(money).check(z.describe('The sum of all balances: 0.00, or the books are wrong.')),
+    ...fields,
     differences: z
       .optional(
         z.array(
@@ -33,9 +45,8 @@ const verification = z
           'At most 500: what the journal says, and what the read model shows. A `key` is a command’s idempotency key, as a digest, and the position it leads to.',
         ),
       ),
-    failure: z.optional(z.string()),
   })
-  .register(z.globalRegistry, { id: 'Verification' });
+  .register(z.globalRegistry, { id: 'VerificationInFull' });
 
 export const beginVerification = defineCall({
   id: 'beginVerification',
@@ -62,10 +73,22 @@ export const listVerifications = defineCall({
   who: 'auditor',
   answer: {
     status: 200,
-    description: 'At most 50.',
+    description: 'At most 50, each with how many differences it found.',
     schema: z.object({ verifications: z.array(verification) }).register(z.globalRegistry, { id: 'Verifications' }),
   },
   rejections: ['overloaded', 'unavailable'],
+});
+
+export const readVerification = defineCall({
+  id: 'readVerification',
+  method: 'get',
+  path: '/api/v1/audit/verifications/{id}',
+  group: 'Audit',
+  summary: 'See a verification with the differences it found',
+  who: 'auditor',
+  params: z.strictObject({ id: wholeNumber(1) }),
+  answer: { status: 200, description: 'The verification.', schema: verificationInFull },
+  rejections: ['not_found', 'overloaded', 'unavailable'],
 });
 
 export const followVerification = defineCall({
@@ -74,7 +97,7 @@ export const followVerification = defineCall({
   path: '/api/v1/audit/verifications/{id}/progress',
   group: 'Audit',
   summary: 'Follow a verification to its end',
-  description: 'Server-sent events named `progress`, each a whole `Verification`; the last one has ended.',
+  description: 'Server-sent events named `progress`, each a `VerificationInFull`; the last one has ended.',
   who: 'auditor',
   params: z.strictObject({ id: wholeNumber(1) }),
   answer: { ...eventStream, description: 'Its progress.' },

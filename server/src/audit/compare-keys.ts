@@ -1,18 +1,16 @@
 /** Compares the read model's idempotency keys with the journal: each command's key, at the position of its first event. */
 import type pg from 'pg';
-import type { Difference } from './difference.ts';
-
-type Differ = (difference: Difference) => void;
+import type { Differ } from './difference.ts';
 
 export interface KeyComparison {
   /** Takes the keys of the journal's next events, at the positions of their first ones. */
   compare(keys: ReadonlyMap<string, number>): Promise<void>;
-  /** Counts what the read model has beyond them. */
-  findSurplus(): Promise<void>;
+  /** Counts what the read model has beyond them, up to the position that was compared or past its own. */
+  findSurplus(position: number): Promise<void>;
 }
 
-/** `client` shows one moment of the read model. Keys are digests of command ids: what one was, only the journal tells. */
-export function compareKeys(client: pg.ClientBase, differ: Differ): KeyComparison {
+/** Keys never change once they are there. They are digests of command ids: what one was, only the journal tells. */
+export function compareKeys(reader: Pick<pg.Pool, 'query'>, differ: Differ): KeyComparison {
   let expected = 0;
   let last: string | undefined;
   return {
@@ -22,7 +20,7 @@ export function compareKeys(client: pg.ClientBase, differ: Differ): KeyCompariso
       const wanted = all[0]?.[0] === last ? all.slice(1) : all;
       last = all.at(-1)?.[0];
       expected += wanted.length;
-      const { rows } = await client.query<{ n: string; position: string | null }>({
+      const { rows } = await reader.query<{ n: string; position: string | null }>({
         name: 'verify_keys',
         text: `select n, position from unnest($1::uuid[]) with ordinality as wanted (key, n)
                  left join read.idempotency_keys using (key)`,
@@ -40,8 +38,12 @@ export function compareKeys(client: pg.ClientBase, differ: Differ): KeyCompariso
       }
     },
 
-    async findSurplus() {
-      const { rows } = await client.query<{ count: string }>('select count(*) from read.idempotency_keys');
+    async findSurplus(position) {
+      const { rows } = await reader.query<{ count: string }>(
+        `select count(*) from read.idempotency_keys
+         where position <= $1 or position > (select position from read.checkpoint)`,
+        [position],
+      );
       const found = Number(rows[0]?.count);
       if (found > expected) {
         differ({ what: 'key', journal: `${String(expected)} keys`, readModel: `${String(found)} keys` });

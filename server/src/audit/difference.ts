@@ -8,3 +8,5 @@ export type Difference = {
   readonly journal?: string;
   readonly readModel?: string;
 };
+
+export type Differ = (difference: Difference) => void;

@@ -1,32 +1,38 @@
-/** Verifications of the whole bank: one at a time, their progress and results stored where every server sees them. */
+/** Verifications of the whole bank: each in a thread of its own, one at a time in the bank, their progress and results stored where every server sees them. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Journal } from '../../../ledger/src/journal/journal.ts';
 import type { Difference } from './difference.ts';
-import { verifyBank } from './verify.ts';
 
 export type Verification = {
   readonly id: number;
   readonly startedBy: string;
   readonly startedAt: string;
   readonly position: number;
-  /** How many events so far. */
+  /** How many events so far; where it was broken off, all up to there were compared and none after. */
   readonly verified: number;
   readonly eventsPerSecond: number;
-  readonly state: 'running' | 'passed' | 'differs' | 'failed';
+  readonly state: 'running' | 'passed' | 'differs' | 'broken_off';
   readonly accounts?: number;
   readonly entries?: number;
   readonly total?: bigint;
-  readonly differences?: readonly Difference[];
+  readonly differenceCount?: number;
+  /** Why it was broken off. */
   readonly failure?: string;
   readonly endedAt?: string;
 };
 
+export type VerificationInFull = Verification & { readonly differences?: readonly Difference[] };
+
 export interface Verifications {
-  /** Begins one, or gives the one that is under way. */
-  begin(startedBy: string): Promise<number>;
-  find(id: number): Promise<Verification | undefined>;
+  /** Begins one, or gives the one that is under way; undefined when the database cannot be reached. */
+  begin(startedBy: string): Promise<number | undefined>;
+  find(id: number): Promise<VerificationInFull | undefined>;
+  /** Without their differences: there may be many. */
   latest(limit: number): Promise<readonly Verification[]>;
 }
+
+/** Starts the thread; gives the number of the verification, or that another is under way, or undefined where it could not begin. */
+export type StartVerification = (startedBy: string) => Promise<number | 'under way already' | undefined>;
 
 type Row = {
   id: string;
@@ -37,81 +43,62 @@ type Row = {
   accounts: string | null;
   entries: string | null;
   total: string | null;
-  differences: readonly Difference[] | null;
+  difference_count: number | null;
   failure: string | null;
   changed_at: Date;
   ended_at: Date | null;
 };
 
 /** One whose server died says nothing any more. */
-const underWay = `ended_at is null and changed_at > now() - interval '30 seconds'`;
-const progressEveryMs = 500;
+const silentAfterMs = 60_000;
+
+/** Together longer than a connection takes to close. Chosen, not measured. */
+const mostTries = 20;
+const betweenTriesMs = 250;
+
+const columns = `id, started_by, started_at, position, verified, accounts, entries, total, difference_count, failure,
+  changed_at, ended_at`;
 
 export function postgresVerifications({
   pool,
-  journal,
-  connect,
-  onTrouble,
+  start,
 }: {
   readonly pool: pg.Pool;
-  readonly journal: Journal;
-  /** A connection of its own for as long as it takes. */
-  readonly connect: () => Promise<pg.Client>;
-  readonly onTrouble: (error: unknown) => void;
+  readonly start: StartVerification;
 }): Verifications {
-  async function carryOut(id: number, client: pg.Client, position: number): Promise<void> {
-    try {
-      let reportedAt = 0;
-      const { accounts, entries, total, differences } = await verifyBank(
-        { journal, client },
-        position,
-        async (verified) => {
-          if (performance.now() - reportedAt < progressEveryMs) return;
-          reportedAt = performance.now();
-          await pool.query('update audit.verifications set verified = $2, changed_at = now() where id = $1', [
-            id,
-            verified,
-          ]);
-        },
-      );
-      await pool.query(
-        `update audit.verifications set verified = position, accounts = $2, entries = $3, total = $4, differences = $5,
-           changed_at = now(), ended_at = now() where id = $1`,
-        [id, accounts, entries, String(total), JSON.stringify(differences)],
-      );
-    } catch (error) {
-      onTrouble(error);
-      const text = 'It could not be carried through: the server’s log says why. Begin it again.';
-      await pool
-        .query('update audit.verifications set failure = $2, ended_at = now() where id = $1', [id, text])
-        .catch(onTrouble);
-    } finally {
-      await client.end().catch(onTrouble);
-    }
+  async function underWay(): Promise<number | undefined> {
+    const { rows } = await pool.query<{ id: string }>(
+      `select id from audit.verifications
+       where ended_at is null and changed_at > now() - make_interval(secs => $1) order by id desc limit 1`,
+      [silentAfterMs / 1_000],
+    );
+    return rows[0] && Number(rows[0].id);
   }
 
   return {
     async begin(startedBy) {
-      const { rows } = await pool.query<{ id: string }>(`select id from audit.verifications where ${underWay} limit 1`);
-      if (rows[0] !== undefined) return Number(rows[0].id);
-      const client = await connect();
-      await client.query('begin isolation level repeatable read read only');
-      const checkpoint = await client.query<{ position: string }>('select position from read.checkpoint');
-      const position = Number(checkpoint.rows[0]?.position ?? 0);
-      const made = await pool.query<{ id: string }>(
-        'insert into audit.verifications (started_by, position) values ($1, $2) returning id',
-        [startedBy, position],
-      );
-      const id = Number(made.rows[0]?.id);
-      void carryOut(id, client, position);
-      return id;
+      for (let tries = 0; tries < mostTries; tries++) {
+        // Saves a thread where the answer is known; that only one runs is the lock's doing.
+        const id = (await underWay()) ?? (await start(startedBy));
+        if (id !== 'under way already') return id;
+        // The one before has ended, and gives its lock back in a moment.
+        await sleep(betweenTriesMs);
+      }
+      return undefined;
     },
     async find(id) {
-      const { rows } = await pool.query<Row>(`select * from audit.verifications where id = $1`, [id]);
-      return rows[0] && toVerification(rows[0]);
+      const { rows } = await pool.query<Row & { differences: readonly Difference[] | null }>(
+        `select ${columns}, differences from audit.verifications where id = $1`,
+        [id],
+      );
+      const [row] = rows;
+      if (row === undefined) return undefined;
+      return { ...toVerification(row), ...(row.differences !== null && { differences: row.differences }) };
     },
     async latest(limit) {
-      const { rows } = await pool.query<Row>('select * from audit.verifications order by id desc limit $1', [limit]);
+      const { rows } = await pool.query<Row>(`select ${columns} from audit.verifications order by id desc limit $1`, [
+        limit,
+      ]);
       return rows.map(toVerification);
     },
   };
@@ -119,9 +106,10 @@ export function postgresVerifications({
 
 function toVerification(row: Row): Verification {
   const seconds = ((row.ended_at ?? row.changed_at).getTime() - row.started_at.getTime()) / 1000;
-  const { ended_at: ended, failure, differences, total } = row;
-  const isSilent = ended === null && Date.now() - row.changed_at.getTime() > 30_000;
-  const isRight = differences?.length === 0 && total === '0';
+  const { ended_at: ended, failure, difference_count: differenceCount, total } = row;
+  const isSilent = ended === null && Date.now() - row.changed_at.getTime() > silentAfterMs;
+  const isComplete = ended !== null && failure === null && row.verified === row.position;
+  const isRight = isComplete && differenceCount === 0 && total === '0';
   return {
     id: Number(row.id),
     startedBy: row.started_by,
@@ -129,11 +117,11 @@ function toVerification(row: Row): Verification {
     position: Number(row.position),
     verified: Number(row.verified),
     eventsPerSecond: seconds > 0 ? Math.round(Number(row.verified) / seconds) : 0,
-    state: failure !== null || isSilent ? 'failed' : ended === null ? 'running' : isRight ? 'passed' : 'differs',
+    state: ended === null && !isSilent ? 'running' : isRight ? 'passed' : isComplete ? 'differs' : 'broken_off',
     ...(row.accounts !== null && { accounts: Number(row.accounts) }),
     ...(row.entries !== null && { entries: Number(row.entries) }),
     ...(total !== null && { total: BigInt(total) }),
-    ...(differences !== null && { differences }),
+    ...(differenceCount !== null && { differenceCount }),
     ...(failure !== null && { failure }),
     ...(ended !== null && { endedAt: ended.toISOString() }),
   };

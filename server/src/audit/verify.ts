@@ -1,198 +1,97 @@
-/** Verifies the whole bank: replays the journal, and compares every entry, balance, status and key of the read model with it. */
+/** Verifies the whole bank up to a position: replays the journal with the domain's own fold, and compares every entry, balance, status and key of the read model with it, piece by piece. */
 import type pg from 'pg';
-import type { AccountStatus } from '../../../ledger/src/domain/account.ts';
 import { BrokenHistory } from '../../../ledger/src/domain/account.ts';
-import { decode } from '../../../ledger/src/domain/codec.ts';
-import type { Journal } from '../../../ledger/src/journal/journal.ts';
-import type { EntryRow, Rows } from '../../../projections/src/project.ts';
-import { project } from '../../../projections/src/project.ts';
+import type { Recorded } from '../../../ledger/src/domain/events.ts';
+import { commandKey } from '../../../ledger/src/journal/command-key.ts';
+import type { Journal, JournalEvent } from '../../../ledger/src/journal/journal.ts';
+import { accountFold } from './account-fold.ts';
+import { compareAccounts } from './compare-accounts.ts';
+import { compareEntries, expectedEntries } from './compare-entries.ts';
 import { compareKeys } from './compare-keys.ts';
 import type { Difference } from './difference.ts';
+import { isUnreadable, readEvent } from './read-event.ts';
 
-export type Verified = {
-  readonly accounts: number;
-  readonly entries: number;
-  readonly total: bigint;
-  readonly differences: readonly Difference[];
-};
-
-type AccountSummary = { version: number; balance: bigint; status: AccountStatus };
+export type Verified = { readonly verified: number; readonly differences: readonly Difference[] } & (
+  | { readonly is: 'complete'; readonly accounts: number; readonly entries: number; readonly total: bigint }
+  /** It ended after `verified`, and says nothing of what comes after. */
+  | { readonly is: 'broken_off'; readonly reason: string }
+);
 
 const batchSize = 2_000;
 /** Enough to see what is wrong; the count of a broken bank helps nobody. */
 const mostDifferences = 500;
 
-/**
- * `client` shows one moment of the read model: a transaction of its own at `repeatable read`, its checkpoint at
- * `position`. Told after each batch how far it is. Memory: one small record an account.
- */
+type Sources = {
+  readonly journal: Pick<Journal, 'read'>;
+  /** Each statement sees the read model as it is then: no snapshot is held for longer than one. */
+  readonly reader: Pick<pg.Pool, 'query'>;
+};
+
+/** Told after each batch how far it is. Rejects with the reason of `signal`, or when a store cannot be read. Memory: 18 bytes and a name an account. */
 export async function verifyBank(
-  { journal, client }: { readonly journal: Journal; readonly client: pg.ClientBase },
+  { journal, reader }: Sources,
   position: number,
-  onProgress: (verified: number) => Promise<void> | void,
+  { onProgress, signal }: { readonly onProgress: (verified: number) => Promise<void>; readonly signal: AbortSignal },
 ): Promise<Verified> {
-  const summaries = new Map<string, AccountSummary>();
+  const fold = accountFold();
   const differences: Difference[] = [];
   const differ = (difference: Difference): void => {
     if (differences.length < mostDifferences) differences.push(difference);
   };
-  const keys = compareKeys(client, differ);
+  const keys = compareKeys(reader, differ);
   let entries = 0;
-  for (let at = 1; at <= position;) {
-    const stored = await journal.read({ from: at, limit: Math.min(batchSize, position - at + 1) });
-    if (stored.length === 0) {
-      differ({
-        what: 'journal',
-        journal: `ends before position ${String(at)}`,
-        readModel: `is at ${String(position)}`,
-      });
-      break;
-    }
-    let rows: Rows;
+  let verified = 0;
+
+  while (verified < position) {
+    signal.throwIfAborted();
+    const stored = await journal.read({ from: verified + 1, limit: Math.min(batchSize, position - verified) });
+    const { events, broken } = foldBatch(stored, verified, fold.take);
+    const expected = events.flatMap(expectedEntries);
+    await compareEntries(reader, expected, differ);
+    await keys.compare(keysOf(events));
+    entries += expected.length;
+    verified += events.length;
+    await onProgress(verified);
+    const ending = broken ?? (stored.length === 0 ? `The journal ends after position ${String(verified)}.` : undefined);
+    if (ending === undefined) continue;
+    // What follows proves nothing.
+    differ({ what: 'journal', journal: ending, readModel: `is at ${String(position)}` });
+    return { is: 'broken_off', reason: ending, verified, differences };
+  }
+  await compareAccounts(reader, { fold, position, differ, signal });
+  await keys.findSurplus(position);
+  return { is: 'complete', verified, accounts: fold.count, entries, total: fold.total(), differences };
+}
+
+/** Those up to the first that cannot be read or does not go on from what there is, and why. */
+function foldBatch(
+  stored: readonly JournalEvent[],
+  after: number,
+  take: (event: Recorded['event']) => void,
+): { readonly events: readonly Recorded[]; readonly broken?: string } {
+  const events: Recorded[] = [];
+  for (const [index, one] of stored.entries()) {
+    const at = `Position ${String(after + index + 1)}`;
+    if (one.position !== after + index + 1) return { events, broken: `${at} is missing.` };
+    const read = readEvent(one);
+    if (isUnreadable(read)) return { events, broken: `${at} ${read.reason}` };
     try {
-      rows = project(stored.map(decode));
-      follow(summaries, rows);
+      take(read.event);
     } catch (error) {
       if (!(error instanceof BrokenHistory)) throw error;
-      // What follows a broken event proves nothing.
-      differ({ what: 'journal', journal: error.message });
-      break;
+      return { events, broken: `${at}: ${error.message}` };
     }
-    entries += rows.entries.length;
-    await compareEntries(client, rows.entries, differ);
-    await keys.compare(rows.keys);
-    at += stored.length;
-    await onProgress(at - 1);
+    events.push(read);
   }
-  await compareAccounts(client, summaries, differ);
-  await findSurplus(client, summaries, differ);
-  await keys.findSurplus();
-  let total = 0n;
-  for (const { balance } of summaries.values()) total += balance;
-  return { accounts: summaries.size, entries, total, differences };
+  return { events };
 }
 
-/** Throws `BrokenHistory` where an account does not go on from its last state. */
-function follow(summaries: Map<string, AccountSummary>, { accounts, balances, statuses }: Rows): void {
-  for (const { account } of accounts) summaries.set(account, { version: 0, balance: 0n, status: 'open' });
-  for (const { account, before, version, balance } of balances) {
-    const known = summaries.get(account);
-    if (known === undefined) throw new BrokenHistory(`a posting on account ${account}, which was never opened`);
-    if (known.version !== before.version || known.balance !== before.balance) {
-      throw new BrokenHistory(
-        `account ${account} is at posting ${String(known.version)}, but the journal goes on from ${String(before.version)}`,
-      );
-    }
-    known.version = version;
-    known.balance = balance;
+/** Each command's key, at the position of its first event. */
+function keysOf(events: readonly Recorded[]): ReadonlyMap<string, number> {
+  const keys = new Map<string, number>();
+  for (const { position, metadata } of events) {
+    const key = commandKey(metadata.commandId);
+    if (!keys.has(key)) keys.set(key, position);
   }
-  for (const [account, status] of statuses) {
-    const known = summaries.get(account);
-    if (known !== undefined) known.status = status;
-  }
-}
-
-type StoredEntry = {
-  account: string;
-  version: string;
-  position: string;
-  posting: number;
-  type: string;
-  recorded_at: Date;
-  value_date: string;
-  amount: string;
-  balance: string;
-  counterparty: string | null;
-  label: string | null;
-  reference: string | null;
-};
-
-const keyOf = (account: string, version: string | number): string => `${account}/${String(version)}`;
-
-async function compareEntries(
-  client: pg.ClientBase,
-  expected: readonly EntryRow[],
-  differ: (difference: Difference) => void,
-): Promise<void> {
-  if (expected.length === 0) return;
-  const { rows } = await client.query<StoredEntry>({
-    name: 'verify_entries',
-    text: `select e.account, e.version, position, posting, type, recorded_at, value_date::text, amount, balance,
-                  counterparty, label, reference
-           from unnest($1::text[], $2::bigint[]) as wanted (account, version)
-             join read.entries e on e.account = wanted.account collate "C" and e.version = wanted.version`,
-    values: [expected.map(({ account }) => account), expected.map(({ version }) => version)],
-  });
-  const found = new Map(rows.map((row) => [keyOf(row.account, row.version), row]));
-  for (const entry of expected) {
-    const { account, position, posting } = entry;
-    const row = found.get(keyOf(account, entry.version));
-    const [journal, readModel] = [textOf(entry), row && textOfStored(row)];
-    if (journal === readModel) continue;
-    const entryId = `${String(position)}.${String(posting)}`;
-    differ({ what: 'entry', account, entryId, journal, ...(readModel !== undefined && { readModel }) });
-  }
-}
-
-/** An entry in one line, the same from either side. */
-const textOf = (entry: EntryRow): string =>
-  [
-    ...[entry.type, entry.amount, entry.balanceAfter, entry.valueDate, entry.recordedAt],
-    ...[`${String(entry.position)}.${String(entry.posting)}`, entry.counterparty, entry.label, entry.reference],
-  ]
-    .map((field) => String(field ?? ''))
-    .join(' · ');
-const textOfStored = (row: StoredEntry): string =>
-  [
-    ...[row.type, row.amount, row.balance, row.value_date, row.recorded_at.toISOString()],
-    ...[`${row.position}.${String(row.posting)}`, row.counterparty, row.label, row.reference],
-  ]
-    .map((field) => field ?? '')
-    .join(' · ');
-
-async function compareAccounts(
-  client: pg.ClientBase,
-  summaries: ReadonlyMap<string, AccountSummary>,
-  differ: (difference: Difference) => void,
-): Promise<void> {
-  const seen = new Set<string>();
-  for (let after = ''; ;) {
-    const { rows } = await client.query<{ account: string; status: string; version: string; balance: string }>(
-      `select account, a.status, b.version, b.balance from read.accounts a left join read.balances b using (account)
-       where account > $1 order by account limit 5000`,
-      [after],
-    );
-    for (const { account, status, version, balance } of rows) {
-      seen.add(account);
-      const known = summaries.get(account);
-      const compare = (what: Difference['what'], journal: string | undefined, readModel: string): void => {
-        if (journal !== readModel) differ({ what, account, ...(journal !== undefined && { journal }), readModel });
-      };
-      compare('balance', known && String(known.balance), balance);
-      compare('version', known && String(known.version), version);
-      compare('status', known?.status, status);
-    }
-    const last = rows.at(-1);
-    if (last === undefined) break;
-    after = last.account;
-  }
-  for (const [account, { balance }] of summaries) {
-    if (!seen.has(account)) differ({ what: 'balance', account, journal: String(balance) });
-  }
-}
-
-/** Entries that the read model has and the journal has not: they come beyond an account's last posting. */
-async function findSurplus(
-  client: pg.ClientBase,
-  summaries: ReadonlyMap<string, AccountSummary>,
-  differ: (difference: Difference) => void,
-): Promise<void> {
-  const { rows } = await client.query<{ account: string; version: string; count: string }>(
-    'select account, max(version) as version, count(*) as count from read.entries group by account',
-  );
-  for (const { account, version, count } of rows) {
-    const expected = String(summaries.get(account)?.version ?? 0);
-    if (version === expected && count === expected) continue;
-    differ({ what: 'entry', account, journal: `${expected} entries`, readModel: `${count} entries, up to ${version}` });
-  }
+  return keys;
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAmount } from '../../../../ledger/src/domain/money.ts';
 import { message } from '../../audit/feed.ts';
-import type { Verification, Verifications } from '../../audit/verifications.ts';
+import type { Verification, VerificationInFull, Verifications } from '../../audit/verifications.ts';
 import * as contract from '../../../../api/src/calls/verification.ts';
 import { requestCurrency } from '../../../../api/src/fields.ts';
 import type { Route } from '../pipeline.ts';
@@ -13,13 +13,19 @@ type Parts = { readonly verifications: Verifications };
 const progressIntervalMs = 500;
 
 export const verificationRoutes = ({ verifications }: Parts): readonly Route[] => [
-  route(contract.beginVerification, async ({ caller }) => ({
-    body: { id: await verifications.begin(caller.username) },
-  })),
+  route(contract.beginVerification, async ({ caller }) => {
+    const id = await verifications.begin(caller.username);
+    return id === undefined ? { code: 'unavailable', retryAfterSeconds: 5 } : { body: { id } };
+  }),
 
   route(contract.listVerifications, async () => ({
     body: { verifications: (await verifications.latest(50)).map(viewVerification) },
   })),
+
+  route(contract.readVerification, async ({ params: { id } }) => {
+    const found = await verifications.find(id);
+    return found === undefined ? { code: 'not_found' } : { body: viewInFull(found) };
+  }),
 
   route(contract.followVerification, async ({ params: { id } }) => {
     if ((await verifications.find(id)) === undefined) return { code: 'not_found' };
@@ -27,9 +33,13 @@ export const verificationRoutes = ({ verifications }: Parts): readonly Route[] =
   }),
 ];
 
-const viewVerification = ({ total, differences, ...rest }: Verification) => ({
+const viewVerification = ({ total, ...rest }: Verification) => ({
   ...rest,
   ...(total !== undefined && { total: formatAmount(total, requestCurrency) }),
+});
+
+const viewInFull = ({ differences, ...rest }: VerificationInFull) => ({
+  ...viewVerification(rest),
   ...(differences !== undefined && { differences: [...differences] }),
 });
 
@@ -37,7 +47,7 @@ async function* toItsEnd(verifications: Verifications, id: number): AsyncGenerat
   for (;;) {
     const found = await verifications.find(id);
     if (found === undefined) return;
-    yield message('progress', viewVerification(found));
+    yield message('progress', viewInFull(found));
     if (found.state !== 'running') return;
     await sleep(progressIntervalMs);
   }

@@ -1,0 +1,60 @@
+/** Starts the thread of a verification and tells whether it began; the server's stop ends it, and it says how far it came. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { StartVerification } from '../audit/verifications.ts';
+import type { VerificationMessage, VerificationOrder } from './verification-thread.ts';
+
+export type VerificationStarter = {
+  readonly start: StartVerification;
+  /** Ends the one under way, once it has recorded how far it came, or after a time. */
+  readonly close: () => Promise<void>;
+};
+
+/** Less than what a stopping server has (`main.ts`). */
+const endWithinMs = 5_000;
+
+export function verificationStarter(
+  order: Omit<VerificationOrder, 'startedBy'>,
+  onTrouble: (error: unknown) => void,
+): VerificationStarter {
+  const running = new Set<Worker>();
+
+  const start: StartVerification = (startedBy) => {
+    // A second one would only be turned away by the lock.
+    if (running.size > 0) return Promise.resolve('under way already');
+    const began = Promise.withResolvers<Awaited<ReturnType<StartVerification>>>();
+    const workerData: VerificationOrder = { ...order, startedBy };
+    const thread = new Worker(new URL('verification-thread.ts', import.meta.url), { workerData });
+    running.add(thread);
+    thread.on('message', (message: VerificationMessage) => {
+      if (message.is === 'begun') began.resolve(message.id);
+      else if (message.is === 'under way already') began.resolve(message.is);
+      else {
+        onTrouble(message.error);
+        began.resolve(undefined);
+      }
+    });
+    thread.on('error', onTrouble);
+    thread.once('exit', () => {
+      running.delete(thread);
+      // After whatever it said; without a word it began nothing.
+      began.resolve(undefined);
+    });
+    return began.promise;
+  };
+
+  async function end(thread: Worker): Promise<void> {
+    const exited = once(thread, 'exit');
+    thread.postMessage('stop');
+    const timer = setTimeout(() => void thread.terminate(), endWithinMs);
+    await exited;
+    clearTimeout(timer);
+  }
+
+  return {
+    start,
+    close: async () => {
+      await Promise.all([...running].map(end));
+    },
+  };
+}

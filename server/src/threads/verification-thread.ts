@@ -1,0 +1,47 @@
+/** The thread of one verification: opens connections of its own, carries it out, and ends with it. */
+import { parentPort, workerData } from 'node:worker_threads';
+import pg from 'pg';
+import type { EventLog } from '../../../ledger/src/journal/event-log.ts';
+import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
+import { carryOutVerification } from '../audit/carry-out-verification.ts';
+import { serverConnection, verificationLimits } from '../connections.ts';
+
+export type VerificationOrder = {
+  readonly databaseUrl: string;
+  readonly eventLog: EventLog;
+  readonly startedBy: string;
+};
+
+/** What the thread says: first whether it began, then, where it failed, why. */
+export type VerificationMessage =
+  | { readonly is: 'begun'; readonly id: number }
+  | { readonly is: 'under way already' }
+  | { readonly is: 'failed'; readonly error: unknown };
+
+const { databaseUrl, eventLog, startedBy } = workerData as VerificationOrder;
+const say = (message: VerificationMessage): void => parentPort?.postMessage(message);
+
+const stop = new AbortController();
+// Whatever it is told is to stop.
+parentPort?.once('message', () => {
+  stop.abort();
+});
+
+const pool = new pg.Pool({ ...serverConnection(databaseUrl, 'server'), ...verificationLimits });
+pool.on('error', () => undefined);
+const journal = openJournal(eventLog, pool);
+try {
+  const begun = await carryOutVerification({
+    ...{ pool, journal, startedBy, signal: stop.signal },
+    onBegun: (id) => {
+      say({ is: 'begun', id });
+    },
+  });
+  if (!begun) say({ is: 'under way already' });
+} catch (error) {
+  say({ is: 'failed', error });
+} finally {
+  await journal.close().catch(() => undefined);
+  await pool.end().catch(() => undefined);
+  parentPort?.close();
+}

@@ -1,0 +1,200 @@
+/** Verifications in a bank that works: one at a time, in pieces at a fixed position, and always told how far they came. */
+import pg from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { deposit, transfer } from '../../api/src/calls/money.ts';
+import { freezeAccount } from '../../api/src/calls/operations.ts';
+import * as calls from '../../api/src/calls/verification.ts';
+import { encode } from '../../ledger/src/domain/codec.ts';
+import { openJournal } from '../../ledger/src/journal/open-journal.ts';
+import { advisoryLocks } from '../../ledger/src/postgres-names.ts';
+import { testEventLog } from '../../tests/support/event-log.ts';
+import { carryOutVerification } from '../src/audit/carry-out-verification.ts';
+import { accountFold, shardOf } from '../src/audit/account-fold.ts';
+import { verifyBank } from '../src/audit/verify.ts';
+import type { Bank } from './support/bank.ts';
+import { openBank, person } from './support/bank.ts';
+
+const { pin } = person;
+let bank: Bank;
+let token: string;
+beforeEach(async () => {
+  bank = await openBank();
+  token = await bank.staff('auditor');
+});
+afterEach(() => bank.close());
+
+const begin = async () => (await bank.client.call(calls.beginVerification, { token })).body.id;
+const find = async (id: number) =>
+  (await bank.client.call(calls.readVerification, { token, params: { id: String(id) } })).body;
+async function ended(id: number) {
+  await expect.poll(async () => (await find(id)).state).not.toBe('running');
+  return find(id);
+}
+const projected = (position: number | undefined) =>
+  expect
+    .poll(
+      async () => (await bank.database.query('select from read.checkpoint where position >= $1', [position])).rowCount,
+    )
+    .toBe(1);
+
+test('while money moves and accounts are opened and frozen, a bank in order passes', async () => {
+  const [one, other] = [await bank.customer({ amountMinor: 10_000n }), await bank.customer()];
+  const operator = await bank.staff('operator');
+  const over = new AbortController();
+  const busy = (async () => {
+    for (let n = 0; n < 300 && !over.signal.aborted; n++) {
+      await bank.client.call(transfer, { token: one.token, body: { to: other.account, amount: '0.01', pin } });
+      if (n % 20 !== 0) continue;
+      const { account } = await bank.customer({ amountMinor: 100n });
+      await bank.client.call(freezeAccount, { token: operator, params: { account }, body: { reason: 'why' } });
+    }
+  })();
+  for (let n = 0; n < 3; n++) {
+    expect(await ended(await begin())).toMatchObject({ state: 'passed', differences: [], total: '0.00' });
+  }
+  over.abort();
+  await busy;
+});
+
+test('two asked for at once are one, on whichever server', async () => {
+  await bank.customer({ amountMinor: 100n });
+  const second = await bank.startServer();
+  const holder = await bank.database.connect();
+  // Long enough for both to be asked for: the comparison waits.
+  await holder.query('begin');
+  await holder.query('lock table read.entries in access exclusive mode');
+  const first = await begin();
+  const again = (await second.client.call(calls.beginVerification, { token })).body.id;
+  await holder.query('rollback');
+  holder.release();
+  expect(again).toBe(first);
+  expect(await ended(first)).toMatchObject({ state: 'passed' });
+});
+
+test('one whose server is gone is broken off, never complete, and the next one begins', async () => {
+  await bank.database.query(`insert into audit.verifications (started_by, position, verified, changed_at)
+     values ('a', 9, 4, now() - interval '1 hour')`);
+  const id = await begin();
+  expect(await ended(id)).toMatchObject({ state: 'passed' });
+  expect(await find(id - 1)).toMatchObject({
+    ...{ state: 'broken_off', verified: 4, failure: 'The server that carried it out is gone.' },
+  });
+});
+
+test('a server that stops records how far it came', async () => {
+  await bank.customer({ amountMinor: 100n });
+  const second = await bank.startServer();
+  const holder = await bank.database.connect();
+  await holder.query('begin');
+  await holder.query('lock table read.entries in access exclusive mode');
+  const { id } = (await second.client.call(calls.beginVerification, { token })).body;
+  const stopped = second.stop();
+  await holder.query('rollback');
+  holder.release();
+  await stopped;
+  const found = await ended(id);
+  expect(found.state === 'broken_off' || found.state === 'passed').toBe(true);
+  const { rows } = await bank.database.query('select from pg_locks where locktype = $1 and objid = $2', [
+    ...['advisory', advisoryLocks.verification],
+  ]);
+  expect(rows).toEqual([]);
+});
+
+/** The journal as it is, with one event changed. */
+async function damaged(position: number, change: object) {
+  const events = (await bank.history()).map(({ position: at, id, event, metadata }) => ({
+    ...{ position: at, ...encode(id, event, metadata) },
+    ...(at === position && change),
+  }));
+  return {
+    read: ({ from, limit }: { from: number; limit: number }) =>
+      Promise.resolve(events.slice(from - 1, from - 1 + limit)),
+  };
+}
+
+const contradiction = JSON.stringify({
+  currency: 'EUR',
+  postings: [
+    { account: '1', amount: '100', version: 9, balance: '100' },
+    { account: 'cash:desk', amount: '-100', version: 1, balance: '-100' },
+  ],
+});
+
+test.each([
+  ['is no JSON', { data: '{"half' }, /^Position 3 holds bytes that are no JSON/],
+  ['is of no known type', { type: 'Vanished' }, /^Position 3 holds an event of a type that/],
+  ['contradicts what there is', { data: contradiction }, /^Position 3: account 1: posting 9/],
+])('an event that %s breaks it off at its position, with what was found before', async (_what, change, reason) => {
+  const { token: session } = await bank.customer({ amountMinor: 100n });
+  const { body } = await bank.client.call(deposit, { token: session, body: { amount: '1', pin } });
+  await projected(body.position);
+  const journal = await damaged(3, change);
+  const progress: number[] = [];
+  const found = await verifyBank({ journal, reader: bank.database }, body.position, {
+    onProgress: (verified) => Promise.resolve(void progress.push(verified)),
+    signal: new AbortController().signal,
+  });
+  expect(found).toMatchObject({ is: 'broken_off', verified: 2, reason: expect.stringMatching(reason) as string });
+  expect(progress.at(-1)).toBe(2);
+});
+
+test('a verification that is broken off is recorded as that, with its position, and leaves no connection', async () => {
+  const { token: session } = await bank.customer({ amountMinor: 100n });
+  const { body } = await bank.client.call(deposit, { token: session, body: { amount: '1', pin } });
+  await projected(body.position);
+  const pool = new pg.Pool({ connectionString: bank.logIns.server, options: '-c role=grandlivre_server', max: 2 });
+  let id = 0;
+  const begun = await carryOutVerification({
+    ...{ pool, journal: await damaged(4, { data: 'x' }), startedBy: 'a', signal: new AbortController().signal },
+    onBegun: (made) => (id = made),
+  });
+  expect(begun).toBe(true);
+  expect(pool.totalCount - pool.idleCount).toBe(0);
+  await pool.end();
+  const found = await find(id);
+  expect(found).toMatchObject({
+    ...{ state: 'broken_off', verified: 3, position: body.position, differenceCount: 1 },
+    failure: expect.stringMatching(/^Position 4 cannot be read/) as string,
+  });
+  expect(found.accounts).toBeUndefined();
+  const { verifications } = (await bank.client.call(calls.listVerifications, { token })).body;
+  expect(verifications[0]).toMatchObject({ id, differenceCount: 1 });
+  expect(verifications[0]).not.toHaveProperty('differences');
+});
+
+test('a lock that another has is left alone', async () => {
+  const holder = await bank.database.connect();
+  await holder.query('select pg_advisory_lock($1)', [advisoryLocks.verification]);
+  const pool = new pg.Pool({ connectionString: bank.logIns.server, options: '-c role=grandlivre_server', max: 2 });
+  const journal = openJournal(testEventLog(), pool);
+  const onBegun = (): never => {
+    throw new Error('it must not begin');
+  };
+  expect(
+    await carryOutVerification({ pool, journal, startedBy: 'a', onBegun, signal: new AbortController().signal }),
+  ).toBe(false);
+  expect(pool.totalCount).toBe(0);
+  await pool.end();
+  await journal.close();
+  holder.release(true);
+});
+
+test('the fold has room for more accounts than one Map takes', () => {
+  const counts = new Map<number, number>();
+  for (let n = 1; n <= 640_000; n++) {
+    const shard = shardOf(String(n));
+    counts.set(shard, (counts.get(shard) ?? 0) + 1);
+  }
+  expect(counts.size).toBe(64);
+  // A Map takes 2^24: with no shard more than twice as full as another, 64 take 2^29 accounts.
+  expect(Math.max(...counts.values())).toBeLessThan(2 * Math.min(...counts.values()));
+  const fold = accountFold();
+  for (let n = 1; n <= 200_000; n++) {
+    const customer = { customer: '1', accountType: 'current', currency: 'EUR', floor: 0n } as const;
+    fold.take({ type: 'AccountOpened', account: String(n), ...customer });
+  }
+  expect(fold.count).toBe(200_000);
+  expect(fold.of('199999')).toEqual({ version: 0, balance: 0n, status: 'open' });
+  fold.markCompared('5');
+  expect([...fold.notCompared()]).toHaveLength(199_999);
+});
