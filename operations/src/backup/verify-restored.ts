@@ -39,7 +39,7 @@ async function rebuildIfAhead(how: {
   readonly logIns: LogIns;
 }): Promise<void> {
   const { config, logIns, ownerUrl } = how;
-  const pool = new pg.Pool({ ...serverConnection(logIns.server, 'command'), max: 1 });
+  const pool = openPool(logIns);
   const journal = openJournal(config.eventLog, pool);
   try {
     await assertReachable(journal, 'EVENT_LOG_URL');
@@ -53,7 +53,7 @@ async function rebuildIfAhead(how: {
 }
 
 async function compare(config: Config, logIns: LogIns): Promise<VerifiedBank> {
-  const pool = new pg.Pool({ ...serverConnection(logIns.server, 'command'), max: 2 });
+  const pool = openPool(logIns);
   const journal = openJournal(config.eventLog, pool);
   const client = new pg.Client(serverConnection(logIns.server, 'command'));
   try {
@@ -75,4 +75,11 @@ async function compare(config: Config, logIns: LogIns): Promise<VerifiedBank> {
     await journal.close();
     await pool.end();
   }
+}
+
+function openPool({ server }: LogIns): pg.Pool {
+  const pool = new pg.Pool({ ...serverConnection(server, 'command'), max: 2 });
+  // A connection lost while nobody used it: the next use makes a new one.
+  pool.on('error', () => undefined);
+  return pool;
 }
