@@ -22,11 +22,14 @@ function readAddresses(): { readonly from: string; readonly to: string; readonly
 command(async () => {
   const addresses = readAddresses();
   const config = readConfig(process.env);
-  const { eventLog, stateDir } = config;
+  const { eventLog, stateDir, walArchive } = config;
   const progress = progressDisplay(process.stdout);
   const sides: Side[] = [];
   const open = async (option: 'from' | 'to'): Promise<Side> => {
-    const side = await openSide(addresses[option], { option: `--${option}`, ledger: eventLog.ledger, stateDir });
+    const side = await openSide(addresses[option], {
+      ...{ option: `--${option}`, ledger: eventLog.ledger },
+      ...{ stateDir, walArchive },
+    });
     sides.push(side);
     return side;
   };

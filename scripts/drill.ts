@@ -4,6 +4,7 @@ import { Failure } from '../ledger/src/failure.ts';
 import { bankDrill } from '../operations/src/drill/bank.ts';
 import { crashDrill } from '../operations/src/drill/crash.ts';
 import { textOf } from '../operations/src/drill/report.ts';
+import { restoreDrill } from '../operations/src/drill/restore.ts';
 import { rollingDrill } from '../operations/src/drill/rolling.ts';
 import type { DrillOptions } from '../operations/src/drill/rounds.ts';
 import type { DrillReport } from '../operations/src/drill/report.ts';
@@ -12,7 +13,9 @@ import { command, readArguments } from './command.ts';
 const usage = `Usage: npm run drill -- crash|bank|rolling [--rounds N] [--seed S] [--event-log URL]
   crash    every kind of command, while servers, projector and PostgreSQL are killed, frozen and cut off
   bank     transfers between a few accounts and reads of them all, under the same faults
-  rolling  two servers restarted one after the other, with clients that retry once`;
+  rolling  two servers restarted one after the other, with clients that retry once
+       npm run drill -- restore [--commands N]
+  restore  a backup taken under load, restored in every way there is`;
 
 function wholeNumber(name: string, text: string): number {
   const number = Number(text);
@@ -50,11 +53,28 @@ const inRounds =
     return report.differences.length === 0;
   };
 
+async function restore(args: string[]): Promise<boolean> {
+  const { values } = readArguments(usage, { args, options: { commands: { type: 'string', default: '20000' } } });
+  const onStep = (step: string): void => {
+    console.log(step);
+  };
+  const report = await restoreDrill({ commands: wholeNumber('commands', values.commands), onStep });
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+  console.log(`\n${String(report.acknowledged)} commands acknowledged; backup taken in ${seconds(report.backupMs)}`);
+  for (const { what, position, durationMs, differences } of report.restored) {
+    console.log(`${what}: position ${String(position)}, restored and verified in ${seconds(durationMs)}`);
+    for (const difference of differences.slice(0, 10)) console.log(`  ${difference}`);
+    if (differences.length > 10) console.log(`  and ${String(differences.length - 10)} more`);
+  }
+  return report.restored.every(({ differences }) => differences.length === 0);
+}
+
 /** Each gives whether all was well. */
 const drills: Readonly<Record<string, (args: string[]) => Promise<boolean>>> = {
   crash: inRounds(crashDrill),
   bank: inRounds(bankDrill),
   rolling: inRounds(rollingDrill),
+  restore,
 };
 
 command(async () => {

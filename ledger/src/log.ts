@@ -43,7 +43,7 @@ function standardOutput(name: ProcessName): { write(line: string): void } {
 /** In the log's own form. */
 export function droppedLine(name: ProcessName, count: number): string {
   const line = { level: pino.levels.values['warn'], time: new Date().toISOString(), process: name, dropped: count };
-  return `${JSON.stringify({ ...line, msg: 'log lines were dropped: they could not be written in time' })}\n`;
+  return `${JSON.stringify({ ...line, msg: 'up to so many log lines were lost: they could not be written in time' })}\n`;
 }
 
 /** Name, code and stack; a database error's other fields repeat values of rows. */

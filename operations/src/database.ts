@@ -7,9 +7,9 @@ import { ensureWritable } from './supervisor/checks.ts';
 export type Database = { readonly url: string; readonly release: () => Promise<void> };
 
 /** Migrated and ready. Throws `Failure`. */
-export async function openDatabase(config: Pick<Config, 'databaseUrl' | 'stateDir'>): Promise<Database> {
+export async function openDatabase(config: Pick<Config, 'databaseUrl' | 'stateDir' | 'walArchive'>): Promise<Database> {
   ensureWritable(config.stateDir);
-  const postgres = config.databaseUrl === undefined ? await startPostgres({ stateDir: config.stateDir }) : undefined;
+  const postgres = config.databaseUrl === undefined ? await startPostgres(config) : undefined;
   const url = config.databaseUrl ?? postgres?.url ?? '';
   const release = async (): Promise<void> => postgres?.stop();
   try {

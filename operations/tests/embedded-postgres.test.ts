@@ -1,5 +1,14 @@
 /** The bank's own PostgreSQL: made, stopped, taken over, killed and recovered, and never mistaken for somebody else's. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -110,4 +119,15 @@ test('data that is not the bank’s own is rejected with a sentence', async () =
   rmSync(join(server.dataDir, 'grand-livre.password'));
   await expect(start()).rejects.toThrow(/is no database of this bank \(grand-livre\.password is missing or closed\)/);
   expect(readFileSync(join(server.dataDir, 'PG_VERSION'), 'utf8').trim()).toBe('18');
+});
+
+test('the archive of the log is written, and a start that would leave a gap in it is rejected', async () => {
+  const walArchive = join(stateDir, 'wal');
+  const first = await startPostgres({ stateDir, walArchive });
+  started.push(first);
+  await query(first, 'create table saved as select 42 as answer');
+  await first.stop();
+  await first.ended;
+  expect(readdirSync(walArchive)).toContain('000000010000000000000001');
+  await expect(start()).rejects.toThrow(/^The write-ahead log of this bank is archived in \S+\/wal: set WAL_ARCHIVE/);
 });

@@ -23,6 +23,8 @@ export type Config = Configuration &
   StaffRules & {
     /** The owner's connection string; absent when the bank brings its own PostgreSQL. */
     readonly databaseUrl: string | undefined;
+    /** Where the bank's own PostgreSQL archives its write-ahead log. */
+    readonly walArchive: string | undefined;
     /** The programs' own, where they are not made here. */
     readonly serverDatabaseUrl: string | undefined;
     readonly projectorDatabaseUrl: string | undefined;
@@ -73,6 +75,7 @@ const serverSettings = commonSettings.extend({
   DATABASE_URL: databaseUrlSetting('DATABASE_URL'),
   SERVER_DATABASE_URL: databaseUrlSetting('SERVER_DATABASE_URL'),
   PROJECTOR_DATABASE_URL: databaseUrlSetting('PROJECTOR_DATABASE_URL'),
+  WAL_ARCHIVE: z.string().optional(),
   HOST: z.string().default('localhost'),
   PORT: z
     .string()
@@ -131,6 +134,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return {
     ...configurationFrom(settings),
     databaseUrl: settings.DATABASE_URL,
+    walArchive: settings.WAL_ARCHIVE === undefined ? undefined : resolve(settings.WAL_ARCHIVE),
     serverDatabaseUrl: settings.SERVER_DATABASE_URL,
     projectorDatabaseUrl: settings.PROJECTOR_DATABASE_URL,
     host: settings.HOST,

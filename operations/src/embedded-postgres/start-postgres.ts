@@ -8,6 +8,7 @@ import { Failure } from '../../../ledger/src/failure.ts';
 import { freePort } from '../free-port.ts';
 import { homeFor, unprivilegedAccount } from './account.ts';
 import { findBinaries } from './binaries.ts';
+import { archiveSettings } from './wal-archive.ts';
 import type { Data } from './data.ts';
 import { ensureData, sweepUnfinished } from './data.ts';
 import { queryStatus, runsOn, use } from './running.ts';
@@ -43,15 +44,22 @@ const stopWithinMs = 60_000;
 const retryWithinMs = 15_000;
 const watchMs = 500;
 
-/** Starts the server on the data of this state folder, on this or a free port of the loopback. Throws `Failure`. */
-export async function startPostgres(options: {
+export type StartPostgresOptions = {
   readonly stateDir: string;
   readonly port?: number;
-}): Promise<EmbeddedPostgres> {
+  /** Where the write-ahead log is archived; once it was, it has to be at every start. */
+  readonly walArchive?: string | undefined;
+  /** How long it may recover before it answers. */
+  readonly withinMs?: number;
+};
+
+/** Starts the server on the data of this state folder, on this or a free port of the loopback. Throws `Failure`. */
+export async function startPostgres(options: StartPostgresOptions): Promise<EmbeddedPostgres> {
   const account = unprivilegedAccount();
   const home = homeFor(options.stateDir, account);
   const native = findBinaries(home, account);
   const data = ensureData(native, home, account);
+  const { withinMs = startWithinMs } = options;
   const log = join(options.stateDir, 'postgres.log');
   const startedAt = performance.now();
   for (;;) {
@@ -59,11 +67,12 @@ export async function startPostgres(options: {
     if (running !== undefined) return running;
     sweepUnfinished(home);
     const port = options.port ?? (await freePort());
-    const child = launch({ native, data, port, log });
+    const archiving = archiveSettings(data, options.walArchive);
+    const child = launch({ native, data, log, settings: { ...settings, ...archiving, port: String(port) } });
     const state = { ended: false };
     child.on('error', () => (state.ended = true));
     child.on('exit', () => (state.ended = true));
-    while (!state.ended && performance.now() - startedAt < startWithinMs) {
+    while (!state.ended && performance.now() - startedAt < withinMs) {
       if ((await queryStatus(urlOf(data, port))) === 'answers')
         return serverAt(data, { port, pid: child.pid as number });
       await sleep(50);
@@ -79,14 +88,11 @@ export async function startPostgres(options: {
 function launch(how: {
   readonly native: string;
   readonly data: Data;
-  readonly port: number;
   readonly log: string;
+  readonly settings: Readonly<Record<string, string>>;
 }): ChildProcess {
-  const { native, data, port, log } = how;
-  const options = Object.entries({ ...settings, port: String(port) }).flatMap(([key, value]) => [
-    '-c',
-    `${key}=${value}`,
-  ]);
+  const { native, data, log } = how;
+  const options = Object.entries(how.settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
   const output = openSync(log, 'a', 0o600);
   // A process group of its own: Ctrl-C is for the supervisor, which stops the database last.
   const child = spawn(join(native, 'bin', 'postgres'), ['-D', data.dataDir, ...options], {

@@ -6,6 +6,7 @@ import { eventLogUrlSetting } from '../../../ledger/src/journal/event-log.ts';
 import { rebindJournal } from '../../../ledger/src/journal/journal-identity.ts';
 import type { Journal } from '../../../ledger/src/journal/journal.ts';
 import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
+import type { Config } from '../../../server/src/config.ts';
 import { openDatabase } from '../database.ts';
 import { assertReachable } from '../../../ledger/src/journal/reach-journal.ts';
 
@@ -19,19 +20,23 @@ export type Side = {
 };
 
 /** The bank's own PostgreSQL. */
-const own = 'own';
+const ownAddress = 'own';
 
 /** `option` is what the person gave the address with. Throws a `Failure`. */
 export async function openSide(
   address: string,
-  { option, ledger, stateDir }: { readonly option: string; readonly ledger: string; readonly stateDir: string },
+  {
+    option,
+    ledger,
+    ...own
+  }: { readonly option: string; readonly ledger: string } & Pick<Config, 'stateDir' | 'walArchive'>,
 ): Promise<Side> {
-  const isPostgres = address === own || /^postgres(ql)?:\/\//.test(address);
+  const isPostgres = address === ownAddress || /^postgres(ql)?:\/\//.test(address);
   const url = eventLogUrlSetting.optional().safeParse(isPostgres ? undefined : address);
   if (!url.success)
     throw new Failure(`${option} cannot be used as it is: ${url.error.issues[0]?.message ?? 'no address'}`);
-  const databaseUrl = address === own ? undefined : address;
-  const database = isPostgres ? await openDatabase({ stateDir, databaseUrl }) : undefined;
+  const databaseUrl = address === ownAddress ? undefined : address;
+  const database = isPostgres ? await openDatabase({ ...own, databaseUrl }) : undefined;
   const pool = new pg.Pool({ connectionString: database?.url ?? '', options: '-c role=grandlivre_server', max: 2 });
   // A connection lost while nobody used it: the next use makes a new one.
   pool.on('error', () => undefined);

@@ -28,7 +28,7 @@ export type Stores = {
 
 /** The bank's own PostgreSQL becomes a part. Throws a `Failure`. */
 export async function openStores(parts: Parts, config: Config): Promise<Stores> {
-  const ownerUrl = config.databaseUrl ?? (await startOwnPostgres(parts, config.stateDir));
+  const ownerUrl = config.databaseUrl ?? (await startOwnPostgres(parts, config));
   await migrate(ownerUrl);
   const logIns = await ensureLogIns(ownerUrl, config);
   const secrets = await loadSecrets(config.stateDir, logIns.server);
@@ -38,16 +38,16 @@ export async function openStores(parts: Parts, config: Config): Promise<Stores> 
 }
 
 /** Started again, on the port it had, when it ends by itself. Gives its URL. */
-async function startOwnPostgres(parts: Parts, stateDir: string): Promise<string> {
+async function startOwnPostgres(parts: Parts, { stateDir, walArchive }: Config): Promise<string> {
   console.log('Starting PostgreSQL …');
-  let postgres = await startPostgres({ stateDir });
+  let postgres = await startPostgres({ stateDir, walArchive });
   parts.add(() => postgres.stop());
   const watch = async (): Promise<void> => {
     for (;;) {
       await postgres.ended;
       if (parts.isEnding()) return;
       console.error('PostgreSQL ended and is started again.');
-      postgres = await startPostgres({ stateDir, port: postgres.port });
+      postgres = await startPostgres({ stateDir, walArchive, port: postgres.port });
     }
   };
   watch().catch(parts.fail);

@@ -1,0 +1,85 @@
+/** Before a restored bank opens: its read model is brought to the journal's head and compared with the whole journal. */
+import pg from 'pg';
+import { Failure } from '../../../ledger/src/failure.ts';
+import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
+import { assertReachable } from '../../../ledger/src/journal/reach-journal.ts';
+import { progress } from '../../../projections/src/queries/progress.ts';
+import type { Verified } from '../../../server/src/audit/verify.ts';
+import { verifyBank } from '../../../server/src/audit/verify.ts';
+import type { Config } from '../../../server/src/config.ts';
+import { serverConnection } from '../../../server/src/connections.ts';
+import { loadSecrets } from '../../../server/src/secrets.ts';
+import { openDatabase } from '../database.ts';
+import type { LogIns } from '../log-in-roles.ts';
+import { ensureLogIns } from '../log-in-roles.ts';
+import { openBankWithProjector } from '../open-bank-with-projector.ts';
+import { rebuildReadModel } from '../read-model/rebuild-read-model.ts';
+
+export type VerifiedBank = Pick<Verified, 'accounts' | 'entries'> & { readonly position: number };
+
+/** Throws a `Failure` where the two differ, and leaves the database as it is then. */
+export async function verifyRestored(config: Config): Promise<VerifiedBank> {
+  const { url, release } = await openDatabase(config);
+  try {
+    const logIns = await ensureLogIns(url, config);
+    const secrets = await loadSecrets(config.stateDir, logIns.server);
+    await rebuildIfAhead({ config, ownerUrl: url, logIns });
+    const opened = await openBankWithProjector({ ...config, logIns, secrets });
+    await opened.shown().finally(() => opened.close());
+    return await compare(config, logIns);
+  } finally {
+    await release();
+  }
+}
+
+/** The database may be younger than an event log that was restored beside it: then what it shows of the journal is made again. */
+async function rebuildIfAhead(how: {
+  readonly config: Config;
+  readonly ownerUrl: string;
+  readonly logIns: LogIns;
+}): Promise<void> {
+  const { config, logIns, ownerUrl } = how;
+  const pool = openPool(logIns);
+  const journal = openJournal(config.eventLog, pool);
+  try {
+    await assertReachable(journal, 'EVENT_LOG_URL');
+    if ((await progress(pool)).position <= (await journal.head())) return;
+  } finally {
+    await journal.close();
+    await pool.end();
+  }
+  const { masterKeys } = await loadSecrets(config.stateDir, logIns.server);
+  await rebuildReadModel({ ownerUrl, logIns, eventLog: config.eventLog, masterKeys, onProgress: () => undefined });
+}
+
+async function compare(config: Config, logIns: LogIns): Promise<VerifiedBank> {
+  const pool = openPool(logIns);
+  const journal = openJournal(config.eventLog, pool);
+  const client = new pg.Client(serverConnection(logIns.server, 'command'));
+  try {
+    await client.connect();
+    await client.query('begin isolation level repeatable read read only');
+    const { rows } = await client.query<{ position: string }>('select position from read.checkpoint');
+    const position = Number(rows[0]?.position ?? 0);
+    const { accounts, entries, total, differences } = await verifyBank({ journal, client }, position, () => undefined);
+    const [first] = differences;
+    if (first !== undefined || total !== 0n) {
+      const example = first === undefined ? `its balances add up to ${String(total)}` : JSON.stringify(first);
+      throw new Failure(
+        `The restored bank differs from its journal in ${String(differences.length)} places, such as ${example}: it must not be opened. Restore another backup, or make its read model again (npm run rebuild) and look at what differed.`,
+      );
+    }
+    return { position, accounts, entries };
+  } finally {
+    await client.end();
+    await journal.close();
+    await pool.end();
+  }
+}
+
+function openPool({ server }: LogIns): pg.Pool {
+  const pool = new pg.Pool({ ...serverConnection(server, 'command'), max: 2 });
+  // A connection lost while nobody used it: the next use makes a new one.
+  pool.on('error', () => undefined);
+  return pool;
+}
