@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { BankFiles } from './bank-files.ts';
 import type { BankRows } from './bank-rows.ts';
 import { byDateAndNumber } from './bank-rows.ts';
+import { LargeMap, LargeSet } from '../../ledger/src/large-map.ts';
 import { formatAmount, largestBalanceMinor } from '../../ledger/src/domain/money.ts';
 import type { Problem } from './problems.ts';
 import { Problems } from './problems.ts';
@@ -24,7 +25,7 @@ export type AccountSums = {
 export type CheckedBank = {
   readonly customers: number;
   readonly operations: number;
-  readonly accounts: ReadonlyMap<string, AccountSums>;
+  readonly accounts: LargeMap<string, AccountSums>;
   /** The earliest day of all operations. */
   readonly firstDate: string | undefined;
   /** Whether the operations stand in the order of their days and numbers. */
@@ -47,10 +48,10 @@ export async function checkFiles(files: BankFiles, { rows, hashes, onRows }: Che
   const onProblem = (problem: Problem): void => {
     problems.add(problem);
   };
-  const customerNumbers = new Set<string>();
-  const bankAccounts = new Map<string, AccountSums>();
+  const customerNumbers = new LargeSet<string>();
+  const bankAccounts = new LargeMap<string, AccountSums>();
   // Up to 15 digits: exact as numbers, and a set of numbers is half the size of one of texts.
-  const operationNumbers = new Set<number>();
+  const operationNumbers = new LargeSet<number>();
   const reading = { format: files.format, onProblem };
   let firstDate: string | undefined;
   let isInOrder = true;

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { Book } from '../../ledger/src/domain/decide.ts';
 import type { LedgerEvent } from '../../ledger/src/domain/events.ts';
+import { LargeMap, LargeSet } from '../../ledger/src/large-map.ts';
 import { formatAmount } from '../../ledger/src/domain/money.ts';
 import type { BankFiles } from './bank-files.ts';
 import type { BankRows } from './bank-rows.ts';
@@ -14,12 +15,12 @@ import { commandIdOf } from './submissions.ts';
 import type { HashedRow } from './typed-rows.ts';
 
 export type AlreadyThere = {
-  readonly customers: ReadonlySet<string>;
-  readonly accounts: ReadonlySet<string>;
+  readonly customers: Pick<LargeSet<string>, 'has' | 'size'>;
+  readonly accounts: Pick<LargeSet<string>, 'has' | 'size'>;
   /** Accounts that were imported before: their opening balance is there, or they need none. */
-  readonly openings: ReadonlySet<string>;
+  readonly openings: Pick<LargeSet<string>, 'has' | 'size'>;
   /** Lines of the operations' file. */
-  readonly operations: ReadonlySet<number>;
+  readonly operations: Pick<LargeSet<number>, 'has' | 'size'>;
 };
 
 type RecordedRow = { readonly requestHash: string; readonly event: LedgerEvent };
@@ -47,10 +48,10 @@ export async function compareWithBank(
   const { book } = bookkeeper;
   const problems = new Problems();
   const found = {
-    customers: new Set<string>(),
-    accounts: new Set<string>(),
-    openings: new Set<string>(),
-    operations: new Set<number>(),
+    customers: new LargeSet<string>(),
+    accounts: new LargeSet<string>(),
+    openings: new LargeSet<string>(),
+    operations: new LargeSet<number>(),
   };
 
   for await (const some of rows.customers.rows()) {
@@ -84,7 +85,8 @@ export async function compareWithBank(
   // Where no account was imported before, no operation can have been.
   if (found.accounts.size > 0) {
     /** What the new operations of each account that is there already add up to. */
-    const newMinor = new Map([...found.accounts].map((account) => [account, 0n]));
+    const newMinor = new LargeMap<string, bigint>();
+    for (const account of found.accounts) newMinor.set(account, 0n);
     for await (const some of rows.operations.rows()) {
       await look(some, {
         path: files.operations,

@@ -4,7 +4,7 @@ import type { Bookkeeper } from '../src/bookkeeper/bookkeeper.ts';
 import { missingKey } from '../src/bookkeeper/deciding.ts';
 import { openBookkeeper } from '../src/bookkeeper/open.ts';
 import type { Snapshot } from '../src/bookkeeper/snapshot.ts';
-import { fromBytes, toBytes } from '../src/bookkeeper/snapshot.ts';
+import { takeSnapshot } from '../src/bookkeeper/snapshot.ts';
 import type { Outcome } from '../src/bookkeeper/submission.ts';
 import { decode } from '../src/domain/codec.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
@@ -30,7 +30,7 @@ async function open(): Promise<Bookkeeper> {
     snapshots: {
       load: () => Promise.resolve(disk),
       save(book, at, beside) {
-        disk = fromBytes(toBytes(book, at, beside));
+        disk = takeSnapshot(book, at, beside);
         return Promise.resolve();
       },
     },

@@ -1,14 +1,16 @@
 /** Snapshots: a start from one gives the same book, and one that does not fit the journal is set aside. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { LiveBook } from '../src/bookkeeper/book.ts';
+import { liveBook } from '../src/bookkeeper/book.ts';
 import type { Bookkeeper } from '../src/bookkeeper/bookkeeper.ts';
+import type { Limits } from '../src/bookkeeper/dependencies.ts';
 import { openBookkeeper } from '../src/bookkeeper/open.ts';
-import type { Snapshot } from '../src/bookkeeper/snapshot.ts';
 import { fileSnapshots } from '../src/bookkeeper/snapshot.ts';
+import { terminalCash } from '../src/bookkeeper/terminal-cash.ts';
 import type { Command } from '../src/domain/commands.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
@@ -28,7 +30,12 @@ afterEach(() => rm(folder, { recursive: true }));
 let ids = 0;
 const troubles: string[] = [];
 
-function open(from = journal, checkpoint?: number, cashLimits = plentyOfCash): Promise<Bookkeeper> {
+function open(
+  from = journal,
+  checkpoint?: number,
+  cashLimits = plentyOfCash,
+  limits: Partial<Limits> = {},
+): Promise<Bookkeeper> {
   troubles.length = 0;
   return openBookkeeper({
     journal: from,
@@ -42,6 +49,7 @@ function open(from = journal, checkpoint?: number, cashLimits = plentyOfCash): P
     schedule: setImmediate,
     timer: systemTimer,
     onTrouble: (what) => troubles.push(what),
+    limits,
   });
 }
 
@@ -84,33 +92,105 @@ test('a start from a snapshot reads no event before it and gives the same book',
   expect(stateOf(await open())).toEqual(fromSnapshot);
 });
 
-test('a start knows the cash of the day, from a snapshot and from one that an earlier program saved without it', async () => {
+test('a start knows the cash of the day', async () => {
   await run(700n);
-  const bytes = await readFile(path);
-  const { cash: _cash, ...earlier } = deserialize(bytes.subarray(32)) as Snapshot;
-  const content = serialize(earlier);
-  const withoutCash = Buffer.concat([createHash('sha256').update(content).digest(), content]);
-  for (const saved of [bytes, withoutCash]) {
-    await writeFile(path, saved);
-    const bookkeeper = await open(journal, undefined, { ...plentyOfCash, dayMinor: 1_000n });
-    const deposit: Command = { type: 'Deposit', account: '1', amount: 301n, currency: 'EUR', terminal: 't' };
-    const who = { requestHash: '', actor: '', terminal: '', correlationId: '' };
-    const outcome = await bookkeeper.submit({ command: deposit, commandId: `deposit-${String(ids++)}`, ...who });
-    expect(outcome).toMatchObject({ accepted: false, rejection: { code: 'cash_limit_exceeded' } });
-  }
+  const bookkeeper = await open(journal, undefined, { ...plentyOfCash, dayMinor: 1_000n });
+  const deposit: Command = { type: 'Deposit', account: '1', amount: 301n, currency: 'EUR', terminal: 't' };
+  const who = { requestHash: '', actor: '', terminal: '', correlationId: '' };
+  const outcome = await bookkeeper.submit({ command: deposit, commandId: `deposit-${String(ids++)}`, ...who });
+  expect(outcome).toMatchObject({ accepted: false, rejection: { code: 'cash_limit_exceeded' } });
 });
 
-test('a damaged snapshot is read as none', async () => {
-  await run(700n);
-  const bytes = await readFile(path);
-  for (const damaged of [bytes.subarray(0, -1), Buffer.concat([bytes, Buffer.alloc(1)]), Buffer.alloc(0)]) {
-    await writeFile(path, damaged);
-    expect(await fileSnapshots({ path }).load()).toBeUndefined();
+const sha256 = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+const markLength = 'grand-livre book 2\n'.length;
+const contentOf = (bytes: Buffer): Buffer => bytes.subarray(markLength + 32);
+const withContent = (bytes: Buffer, content: Buffer): Buffer =>
+  Buffer.concat([bytes.subarray(0, markLength), sha256(content), content]);
+function flipped(bytes: Buffer, at: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[at] = (changed[at] ?? 0) ^ 1;
+  return changed;
+}
+
+test.each<[string, (bytes: Buffer) => Buffer | 'folder', string]>([
+  ['is empty', () => Buffer.alloc(0), 'format version'],
+  [
+    'was written by version 0.1.0',
+    (bytes) => Buffer.concat([sha256(contentOf(bytes)), contentOf(bytes)]),
+    'format version',
+  ],
+  ['is of the next format', (bytes) => flipped(bytes, markLength - 2), 'format version'],
+  ['is cut short', (bytes) => bytes.subarray(0, -1), 'digest'],
+  ['is too long', (bytes) => Buffer.concat([bytes, Buffer.alloc(1)]), 'digest'],
+  ['has a wrong bit', (bytes) => flipped(bytes, markLength + 40), 'digest'],
+  // The second byte is the version of V8's own format.
+  ['is in a format of another V8', (bytes) => withContent(bytes, Buffer.from([0xff, 0x7f, 0x6f])), 'Error'],
+  ['cannot be read', () => 'folder', 'EISDIR'],
+])(
+  'a snapshot that %s is set aside with the reason, and the start reads the journal',
+  async (_what, damage, reason) => {
+    await run(700n);
+    const damaged = damage(await readFile(path));
+    await rm(path);
+    if (damaged === 'folder') await mkdir(path);
+    else await writeFile(path, damaged);
+    const bookkeeper = await open();
+    expect(bookkeeper.account('1')).toMatchObject({ balance: 700n, floor: -5n });
+    expect(troubles).toEqual([expect.stringMatching(`^the snapshot cannot be used and is set aside: .*${reason}`)]);
+  },
+);
+
+test('a snapshot holds what the book was when it was begun, though the book goes on meanwhile', async () => {
+  const bookkeeper = await open(journal, undefined, plentyOfCash, { snapshotEvery: 3 });
+  for (let customer = 1; customer <= 50; customer++) {
+    await carryOut(bookkeeper, {
+      type: 'RegisterCustomer',
+      customer: String(customer),
+      keyId: 'key',
+      profile: 'sealed',
+    });
   }
-  bytes[40] = (bytes[40] ?? 0) ^ 1;
-  await writeFile(path, bytes);
-  expect(await fileSnapshots({ path }).load()).toBeUndefined();
-  expect((await open()).account('1')).toMatchObject({ balance: 700n });
+  // Left as a crash would leave it; the threads that write end by themselves.
+  await expect.poll(async () => (await readdir(dirname(path))).filter((name) => name !== 'book.snapshot')).toEqual([]);
+  expect(stateOf(await open())).toEqual(stateOf(bookkeeper));
+});
+
+/** A book that is large enough to be written by a thread of its own. */
+function largeBook(): LiveBook {
+  const accounts = 40_000;
+  const numbers = Float64Array.from({ length: accounts }, (_, row) => row + 1);
+  return liveBook({
+    numbers,
+    balances: BigInt64Array.from({ length: accounts }, (_, row) => BigInt(row)),
+    floors: new BigInt64Array(accounts),
+    versions: new Uint32Array(accounts).fill(3),
+    statuses: new Uint8Array(accounts),
+    currencies: new Uint8Array(accounts),
+    names: new Map(),
+    customers: numbers,
+    reversedPositions: new Float64Array([7]),
+  });
+}
+
+test('a large snapshot, written by a thread of its own, holds the same, and says when it cannot be written', async () => {
+  const book = largeBook();
+  const beside = { cash: terminalCash({ dayOf: () => '', limits: plentyOfCash }) };
+  const saving = fileSnapshots({ path }).save(book, { position: 9, eventId: 'nine' }, beside);
+  // The book goes on at once.
+  book.apply({ type: 'CustomerRegistered', customer: '99999', keyId: 'key', profile: 'sealed' });
+  await saving;
+  const loaded = await fileSnapshots({ path }).load();
+  if (loaded === undefined || 'unusable' in loaded) throw new Error('there is no snapshot');
+  expect(loaded).toMatchObject({ position: 9, eventId: 'nine' });
+  const read = liveBook(loaded.columns);
+  expect([read.accountCount, read.account('40000'), read.isReversed(7)]).toEqual([
+    40_000,
+    expect.objectContaining({ balance: 39_999n, version: 3 }),
+    true,
+  ]);
+  expect([read.hasCustomer('40000'), read.hasCustomer('99999')]).toEqual([true, false]);
+  const inAFile = fileSnapshots({ path: join(path, 'book.snapshot') });
+  await expect(inAFile.save(book, { position: 9, eventId: 'nine' }, beside)).rejects.toThrow(/ENOTDIR|EEXIST/);
 });
 
 test('a snapshot of another journal, or of a longer one, is set aside', async () => {

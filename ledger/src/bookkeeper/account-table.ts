@@ -2,6 +2,7 @@
 import type { AccountState, AccountStatus } from '../domain/account.ts';
 import { accountStatuses } from '../domain/account.ts';
 import type { AccountId } from '../domain/events.ts';
+import { LargeMap } from '../large-map.ts';
 import type { Currency } from '../domain/money.ts';
 import { currencies } from '../domain/money.ts';
 
@@ -26,7 +27,7 @@ export interface AccountTable {
   write(row: number, state: AccountState): void;
   /** Adds a row; the function it gives takes it away again, which must be the last row by then. */
   add(state: AccountState): () => void;
-  /** A copy, save for `names`. */
+  /** A copy. */
   columns(): AccountColumns;
 }
 
@@ -38,7 +39,7 @@ export function createAccountTable(from?: AccountColumns): AccountTable {
   let count = from?.numbers.length ?? 0;
   let capacity = Math.max(leastCapacity, count);
   let column = allocate(capacity, from);
-  const rowOfNumber = new Map<number, number>();
+  const rowOfNumber = new LargeMap<number, number>();
   const rowOfName = new Map<string, number>();
   const names = new Map(from?.names);
   let lastNumber = 0;
@@ -105,7 +106,7 @@ export function createAccountTable(from?: AccountColumns): AccountTable {
     }),
     write,
     add,
-    columns: () => ({ ...firstRows(column, count), names }),
+    columns: () => ({ ...firstRows(column, count), names: new Map(names) }),
   };
 }
 

@@ -4,6 +4,8 @@ import type { Book } from '../domain/decide.ts';
 import type { LedgerEvent } from '../domain/events.ts';
 import type { AccountColumns } from './account-table.ts';
 import { createAccountTable } from './account-table.ts';
+import { LargeSet } from '../large-map.ts';
+import { createNumberColumn } from './number-column.ts';
 import { createNextNumber } from './next-number.ts';
 
 /** How to undo what was applied; run backwards. */
@@ -13,20 +15,23 @@ export interface LiveBook extends Book {
   /** Applies an event, and adds to `undo` how to take it back. Throws `BrokenHistory` if it does not follow from what is there. */
   apply(event: LedgerEvent, undo?: Undo): void;
   readonly accountCount: number;
-  /** Everything as plain columns, for a snapshot. */
+  /** A copy of everything as plain columns, for a snapshot. */
   columns(): BookColumns;
 }
 
 /** A book's whole content. */
 export type BookColumns = AccountColumns & {
-  readonly customers: readonly number[];
-  readonly reversedPositions: readonly number[];
+  readonly customers: Float64Array;
+  readonly reversedPositions: Float64Array;
 };
 
 export function liveBook(from?: BookColumns): LiveBook {
   const accounts = createAccountTable(from);
-  const customers = new Set(from?.customers);
-  const reversed = new Set(from?.reversedPositions);
+  const customers = new LargeSet(from?.customers);
+  const reversed = new LargeSet(from?.reversedPositions);
+  // The same as the sets, in the order they came: a snapshot copies them at once.
+  const customerColumn = createNumberColumn(from?.customers);
+  const reversedColumn = createNumberColumn(from?.reversedPositions);
   let lastCustomer = 0;
   for (const customer of customers) lastCustomer = Math.max(lastCustomer, customer);
   const nextAccount = createNextNumber((number) => accounts.rowOf(String(number)) !== undefined);
@@ -34,11 +39,24 @@ export function liveBook(from?: BookColumns): LiveBook {
 
   function addCustomer(number: number, undo?: Undo): void {
     const before = lastCustomer;
+    if (customers.has(number)) return;
     customers.add(number);
+    customerColumn.push(number);
     lastCustomer = Math.max(lastCustomer, number);
     undo?.push(() => {
       customers.delete(number);
+      customerColumn.pop();
       lastCustomer = before;
+    });
+  }
+
+  function addReversed(position: number, undo?: Undo): void {
+    reversed.add(position);
+    reversedColumn.push(position);
+    // Undone backwards, the last one added is always the last there is.
+    undo?.push(() => {
+      reversed.delete(position);
+      reversedColumn.pop();
     });
   }
 
@@ -49,8 +67,7 @@ export function liveBook(from?: BookColumns): LiveBook {
     }
     if (event.type === 'EntryReversed') {
       const position = event.reversedPosition;
-      reversed.add(position);
-      undo?.push(() => reversed.delete(position));
+      if (!reversed.has(position)) addReversed(position, undo);
     }
     for (const account of accountsOf(event)) {
       const row = accounts.rowOf(account);
@@ -83,6 +100,10 @@ export function liveBook(from?: BookColumns): LiveBook {
     get accountCount() {
       return accounts.count;
     },
-    columns: () => ({ ...accounts.columns(), customers: [...customers], reversedPositions: [...reversed] }),
+    columns: () => ({
+      ...accounts.columns(),
+      customers: customerColumn.copy(),
+      reversedPositions: reversedColumn.copy(),
+    }),
   };
 }

@@ -12,6 +12,7 @@ import { recentKeys } from './recent-keys.ts';
 import type { SeenKeys } from './seen-keys.ts';
 import { seenKeys } from './seen-keys.ts';
 import type { Snapshot, SnapshotStore } from './snapshot.ts';
+import type { Unusable } from './snapshot-file.ts';
 import { terminalCash } from './terminal-cash.ts';
 
 export type OpenOptions = Dependencies & {
@@ -53,8 +54,13 @@ export async function openBookkeeper({ snapshots, limits, onProgress, ...outside
   return startBookkeeper(start, { ...outside, journal, keys }, bounds, (book, at) => snapshots.save(book, at, start));
 
   /** A snapshot of another journal, or of one that was longer than this, is no use. */
-  async function fitting(found: Snapshot | undefined): Promise<FittingSnapshot | undefined> {
-    if (found?.cash === undefined || (remembersAllKeys && found.seen === undefined)) return undefined;
+  async function fitting(found: Snapshot | Unusable | undefined): Promise<FittingSnapshot | undefined> {
+    if (found === undefined) return undefined;
+    if ('unusable' in found) {
+      onTrouble?.(`the snapshot cannot be used and is set aside: ${found.unusable}`);
+      return undefined;
+    }
+    if (remembersAllKeys && found.seen === undefined) return undefined;
     const [event] = await journal.readAt([found.position]);
     if (event?.id === found.eventId) return { ...found, recordedAt: decode(event).metadata.recordedAt };
     onTrouble?.('the snapshot is of another journal and is set aside');

@@ -1,10 +1,12 @@
-/** The snapshot: the book of one position, saved for a quicker start, with a digest of its content. */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
+/** Snapshots of the book: its content at one position, saved for a quicker start; a cache, and no more. */
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import { isCode } from '../failure.ts';
 import type { BookColumns, LiveBook } from './book.ts';
 import type { SeenColumns, SeenKeys } from './seen-keys.ts';
+import type { Unusable } from './snapshot-file.ts';
+import { fromBytes, writeSnapshot } from './snapshot-file.ts';
 import type { CashColumns, TerminalCash } from './terminal-cash.ts';
 
 export type Snapshot = {
@@ -12,15 +14,14 @@ export type Snapshot = {
   /** The id of the event at `position`: a snapshot of another journal is noticed by it. */
   readonly eventId: string;
   readonly columns: BookColumns;
-  /** Absent in one that an earlier program saved. */
-  readonly cash?: CashColumns;
+  readonly cash: CashColumns;
   /** Where the journal does not find commands by their keys itself. */
   readonly seen?: SeenColumns;
 };
 
 export interface SnapshotStore {
-  /** Undefined when there is none, or its digest does not fit. What it says of the journal is the caller's to check. */
-  load(): Promise<Snapshot | undefined>;
+  /** Undefined when there is none. What it says of the journal is the caller's to check. Never rejects. */
+  load(): Promise<Snapshot | Unusable | undefined>;
   /** Copies the book's content before it returns; the promise is for the writing. */
   readonly save: SaveSnapshot;
 }
@@ -33,40 +34,54 @@ type Beside = { readonly cash: TerminalCash; readonly seen?: SeenKeys };
 /** Saves the book as of a position, for a quicker start. */
 type SaveSnapshot = (book: LiveBook, at: SnapshotPosition, beside: Beside) => Promise<void>;
 
-const digestBytes = 32;
-const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
-
-/** A book's snapshot as bytes: a SHA-256 digest, then the content. */
-export function toBytes(book: LiveBook, at: SnapshotPosition, { cash, seen }: Beside): Buffer {
-  const columns = { columns: book.columns(), cash: cash.columns(), ...(seen && { seen: seen.columns() }) };
-  const snapshot: Snapshot = { ...at, ...columns };
-  const content = serialize(snapshot);
-  return Buffer.concat([digest(content), content]);
+/** A copy: what the book becomes later leaves it as it is. */
+export function takeSnapshot(book: LiveBook, at: SnapshotPosition, { cash, seen }: Beside): Snapshot {
+  const { day, terminals } = cash.columns();
+  const copied = seen
+    ?.columns()
+    .map((part) => part && { words: part.words.slice(), rests: part.rests.slice(), count: part.count });
+  return {
+    ...at,
+    columns: book.columns(),
+    cash: { day, terminals: new Map(terminals) },
+    ...(copied && { seen: copied }),
+  };
 }
 
-export function fromBytes(bytes: Buffer): Snapshot | undefined {
-  const content = bytes.subarray(digestBytes);
-  if (!digest(content).equals(bytes.subarray(0, digestBytes))) return undefined;
-  return deserialize(content) as Snapshot;
-}
+/** Less than this is made into bytes sooner than a thread is started. A judgement. */
+const smallBytes = 1_000_000;
 
-/** The latest snapshot in one file, replaced as a whole. A file of another format version is not noticed. */
+/** The latest snapshot in one file; a large one is made into bytes and written by a thread of its own. */
 export function fileSnapshots({ path }: { readonly path: string }): SnapshotStore {
   return {
     async load() {
       try {
         return fromBytes(await readFile(path));
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-        throw error;
+        return isCode(error, 'ENOENT') ? undefined : { unusable: String(error) };
       }
     },
     async save(book, at, beside) {
-      const bytes = toBytes(book, at, beside);
-      await mkdir(dirname(path), { recursive: true });
-      const written = `${path}.${randomUUID()}`;
-      await writeFile(written, bytes, { flush: true, mode: 0o600 });
-      await rename(written, path);
+      const snapshot = takeSnapshot(book, at, beside);
+      const buffers = buffersOf(snapshot);
+      if (buffers.reduce((sum, { byteLength }) => sum + byteLength, 0) < smallBytes) {
+        await writeSnapshot(path, snapshot);
+        return;
+      }
+      const worker = new Worker(new URL('./snapshot-worker.ts', import.meta.url), {
+        workerData: { path, snapshot },
+        // The copies are given away, not copied again.
+        transferList: buffers,
+      });
+      const [code] = (await once(worker, 'exit')) as [number];
+      if (code !== 0) throw new Error(`the thread that writes the snapshot ended with ${String(code)}`);
     },
   };
+}
+
+function buffersOf({ columns, seen = [] }: Snapshot): ArrayBuffer[] {
+  const { numbers, balances, floors, versions, statuses, currencies, customers, reversedPositions } = columns;
+  const ofBook = [numbers, balances, floors, versions, statuses, currencies, customers, reversedPositions];
+  const ofKeys = seen.flatMap((part) => (part === undefined ? [] : [part.words, part.rests]));
+  return [...ofBook, ...ofKeys].map(({ buffer }) => buffer as ArrayBuffer);
 }

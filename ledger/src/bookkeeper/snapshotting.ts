@@ -5,7 +5,7 @@ import type { JournalTail } from './journal-tail.ts';
 import type { SnapshotPosition } from './snapshot.ts';
 
 export interface Snapshotting {
-  /** True when enough was written since the last snapshot: nothing more is decided until the next was begun. */
+  /** True when enough was written since the last snapshot, and that one is saved: nothing more is decided until the next was begun. */
   readonly isDue: boolean;
   /** Begins a snapshot; to be called while the book holds exactly what is committed. */
   begin(): void;
@@ -28,23 +28,25 @@ const savedWithinMs = 3_000;
 
 export function createSnapshotting({ tail, book, save, limits, timer, onTrouble }: SnapshottingOptions): Snapshotting {
   let lastPosition = tail.head;
-  let saving: Promise<unknown> = Promise.resolve();
+  let saving: Promise<unknown> | undefined;
   const at = (): { position: number; eventId: string } => ({ position: tail.head, eventId: tail.lastEventId });
   return {
     get isDue() {
-      return tail.head - lastPosition >= limits.snapshotEvery;
+      return saving === undefined && tail.head - lastPosition >= limits.snapshotEvery;
     },
     begin() {
       lastPosition = tail.head;
-      // The store copies the book's content at once; writing it may take its time, and the next may begin meanwhile.
-      const saved = save(book, at());
-      saving = Promise.allSettled([saving, saved]);
-      saved.catch((error: unknown) => {
-        onTrouble?.('the snapshot could not be saved', error);
-      });
+      // The store copies the book's content at once; writing it may take its time, and then the next waits for it.
+      saving = save(book, at())
+        .catch((error: unknown) => {
+          onTrouble?.('the snapshot could not be saved', error);
+        })
+        .finally(() => {
+          saving = undefined;
+        });
     },
     async saveLast() {
-      const saved = Promise.allSettled([saving]).then(() => (tail.head > lastPosition ? save(book, at()) : undefined));
+      const saved = (saving ?? Promise.resolve()).then(() => (tail.head > lastPosition ? save(book, at()) : undefined));
       const late = Promise.withResolvers<undefined>();
       const cancel = timer(savedWithinMs, () => {
         onTrouble?.('the snapshot was not saved in time');

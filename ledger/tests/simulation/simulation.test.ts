@@ -8,7 +8,9 @@ import { missingKey } from '../../src/bookkeeper/deciding.ts';
 import type { Limits } from '../../src/bookkeeper/dependencies.ts';
 import { openBookkeeper } from '../../src/bookkeeper/open.ts';
 import type { Snapshot } from '../../src/bookkeeper/snapshot.ts';
-import { fromBytes, toBytes } from '../../src/bookkeeper/snapshot.ts';
+import { takeSnapshot } from '../../src/bookkeeper/snapshot.ts';
+import type { Unusable } from '../../src/bookkeeper/snapshot-file.ts';
+import { fromBytes, toBytes } from '../../src/bookkeeper/snapshot-file.ts';
 import type { Submission } from '../../src/bookkeeper/submission.ts';
 import type { Command } from '../../src/domain/commands.ts';
 import { decode } from '../../src/domain/codec.ts';
@@ -136,10 +138,10 @@ async function simulate(seed: number): Promise<Result> {
           },
           limits,
           snapshots: {
-            load: (): Promise<Snapshot | undefined> =>
+            load: (): Promise<Snapshot | Unusable | undefined> =>
               Promise.resolve(disk === undefined ? undefined : fromBytes(disk)),
             save(book, at, beside) {
-              const saved = toBytes(book, at, beside);
+              const saved = toBytes(takeSnapshot(book, at, beside));
               if (chance.chance(5)) saved[chance.below(saved.length)] = 0;
               if (chance.chance(70)) disk = saved;
               return Promise.resolve();
