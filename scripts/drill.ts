@@ -32,10 +32,13 @@ const inRounds =
     const seed = values.seed === undefined ? randomInt(1, 2 ** 31) : wholeNumber('seed', values.seed);
     console.log(`Seed ${String(seed)}`);
     const stopping = new AbortController();
-    process.once('SIGINT', () => {
-      console.log('Stopping after this round …');
-      stopping.abort();
-    });
+    // What was started is ended in order: nothing outlives the drill.
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(name, () => {
+        console.log('Stopping after this round …');
+        stopping.abort();
+      });
+    }
     const report = await drill({
       ...{ rounds, seed, signal: stopping.signal },
       eventLog: { eventLogUrl: values['event-log'], ledger: randomUUID() },
