@@ -1,7 +1,10 @@
 /** Tells broken infrastructure, which mends itself, from a defect of the server. */
 
-/** PostgreSQL's codes for a connection lost or refused, a server shutting down, starting or full, a statement that took too long. */
-const passing = /^(?:08|53|57P|57014)/;
+/**
+ * PostgreSQL's codes for a connection lost or refused, a server shutting down, starting or full, a statement that took
+ * too long, a disk that fails.
+ */
+const passing = /^(?:08|53|57P|57014|58)/;
 const networkErrors = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -19,6 +22,8 @@ const messages = [
   'Client has encountered a connection error',
   'Query read timeout',
   'the database system is',
+  // With the code of a right that is missing: https://www.postgresql.org/docs/18/error-message-reporting.html
+  'Read-only file system',
 ];
 
 export function isUnavailable(error: unknown): boolean {
