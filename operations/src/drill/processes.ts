@@ -139,10 +139,7 @@ export async function runPostgres(stateDir: string, onGiveUp: (error: unknown) =
     }
   };
   watch().catch(onGiveUp);
-  const signalAll = (signal: NodeJS.Signals): void => {
-    // The parent first: it starts no more children while it stands still.
-    for (const pid of [postgres.pid, ...childrenOf(postgres.pid)]) signalOne(pid, signal);
-  };
+  let frozen: readonly number[] = [];
   return {
     url,
     port,
@@ -169,13 +166,19 @@ export async function runPostgres(stateDir: string, onGiveUp: (error: unknown) =
       }
     },
     freeze() {
-      signalAll('SIGSTOP');
+      // The parent first: it starts no more children while it stands still.
+      signalOne(postgres.pid, 'SIGSTOP');
+      frozen = [postgres.pid, ...childrenOf(postgres.pid)];
+      for (const pid of frozen) signalOne(pid, 'SIGSTOP');
     },
     continue() {
-      signalAll('SIGCONT');
+      // Also those whose parent was killed meanwhile: frozen, they would hold its memory for ever.
+      for (const pid of frozen) signalOne(pid, 'SIGCONT');
+      frozen = [];
     },
     async stop() {
       isOver = true;
+      for (const pid of frozen) signalOne(pid, 'SIGCONT');
       await postgres.stop();
     },
   };
