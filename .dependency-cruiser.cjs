@@ -55,6 +55,7 @@ module.exports = {
           '^server/pages/',
           '[.]d[.]ts$',
           '^operations/src/dev/life-line[.]ts$',
+          '^operations/src/drill/set-clock[.]ts$',
         ],
       },
       {},

@@ -4,16 +4,18 @@ import { Failure } from '../ledger/src/failure.ts';
 import { bankDrill } from '../operations/src/drill/bank.ts';
 import { crashDrill } from '../operations/src/drill/crash.ts';
 import { textOf } from '../operations/src/drill/report.ts';
+import { machineDrill } from '../operations/src/drill/machine.ts';
 import { restoreDrill } from '../operations/src/drill/restore.ts';
 import { rollingDrill } from '../operations/src/drill/rolling.ts';
 import type { DrillOptions } from '../operations/src/drill/rounds.ts';
 import type { DrillReport } from '../operations/src/drill/report.ts';
 import { command, readArguments } from './command.ts';
 
-const usage = `Usage: npm run drill -- crash|bank|rolling [--rounds N] [--seed S] [--event-log URL]
+const usage = `Usage: npm run drill -- crash|bank|rolling|machine [--rounds N] [--seed S] [--event-log URL]
   crash    every kind of command, while servers, projector and PostgreSQL are killed, frozen and cut off
   bank     transfers between a few accounts and reads of them all, under the same faults
   rolling  two servers restarted one after the other, with clients that retry once
+  machine  each once: disk full, read-only or losing writes, no connection or file left, clocks that jump
        npm run drill -- restore [--commands N]
   restore  a backup taken under load, restored in every way there is`;
 
@@ -35,10 +37,13 @@ const inRounds =
     const seed = values.seed === undefined ? randomInt(1, 2 ** 31) : wholeNumber('seed', values.seed);
     console.log(`Seed ${String(seed)}`);
     const stopping = new AbortController();
-    process.once('SIGINT', () => {
-      console.log('Stopping after this round …');
-      stopping.abort();
-    });
+    // What was started is ended in order: nothing outlives the drill.
+    for (const name of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(name, () => {
+        console.log('Stopping after this round …');
+        stopping.abort();
+      });
+    }
     const report = await drill({
       ...{ rounds, seed, signal: stopping.signal },
       eventLog: { eventLogUrl: values['event-log'], ledger: randomUUID() },
@@ -74,6 +79,11 @@ const drills: Readonly<Record<string, (args: string[]) => Promise<boolean>>> = {
   crash: inRounds(crashDrill),
   bank: inRounds(bankDrill),
   rolling: inRounds(rollingDrill),
+  machine: inRounds(async (options) => {
+    const { skipped, ...report } = await machineDrill(options);
+    for (const { name, why } of skipped) console.log(`skipped: ${name}: ${why}`);
+    return report;
+  }),
   restore,
 };
 

@@ -231,6 +231,15 @@ const planted: readonly (readonly [what: string, kind: DifferenceKind, evidence:
   ],
   ['a gap', 'broken history', withJournal((events) => events.filter(({ position }) => position !== 7))],
   [
+    'an event recorded before the one before it',
+    'broken history',
+    withJournal((events) =>
+      events.map((one) =>
+        one.position === 6 ? { ...one, metadata: { ...one.metadata, recordedAt: '2025-12-31T23:59:59.999Z' } } : one,
+      ),
+    ),
+  ],
+  [
     'a posting whose balance does not follow',
     'broken history',
     exchanged(5, {

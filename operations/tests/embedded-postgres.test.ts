@@ -131,3 +131,22 @@ test('the archive of the log is written, and a start that would leave a gap in i
   expect(readdirSync(walArchive)).toContain('000000010000000000000001');
   await expect(start()).rejects.toThrow(/^The write-ahead log of this bank is archived in \S+\/wal: set WAL_ARCHIVE/);
 });
+
+test('a server whose processes hold its memory after it was killed is started again once they have gone', async () => {
+  const server = await start();
+  const client = new pg.Client({ connectionString: server.url });
+  client.on('error', () => undefined);
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const backend = rows[0]?.pid ?? 0;
+  // It cannot notice that its parent has gone.
+  process.kill(backend, 'SIGSTOP');
+  process.kill(server.pid, 'SIGKILL');
+  await server.ended;
+  const again = start(server.port);
+  await expect
+    .poll(() => readFileSync(join(stateDir, 'postgres.log'), 'utf8'))
+    .toContain('pre-existing shared memory block');
+  process.kill(backend, 'SIGCONT');
+  expect(await query(await again, 'select 1 as one')).toEqual([{ one: 1 }]);
+});

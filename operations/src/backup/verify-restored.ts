@@ -4,7 +4,6 @@ import { Failure } from '../../../ledger/src/failure.ts';
 import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import { assertReachable } from '../../../ledger/src/journal/reach-journal.ts';
 import { progress } from '../../../projections/src/queries/progress.ts';
-import type { Verified } from '../../../server/src/audit/verify.ts';
 import { verifyBank } from '../../../server/src/audit/verify.ts';
 import type { Config } from '../../../server/src/config.ts';
 import { serverConnection } from '../../../server/src/connections.ts';
@@ -15,7 +14,7 @@ import { ensureLogIns } from '../log-in-roles.ts';
 import { openBankWithProjector } from '../open-bank-with-projector.ts';
 import { rebuildReadModel } from '../read-model/rebuild-read-model.ts';
 
-export type VerifiedBank = Pick<Verified, 'accounts' | 'entries'> & { readonly position: number };
+export type VerifiedBank = { readonly accounts: number; readonly entries: number; readonly position: number };
 
 /** Throws a `Failure` where the two differ, and leaves the database as it is then. */
 export async function verifyRestored(config: Config): Promise<VerifiedBank> {
@@ -55,13 +54,16 @@ async function rebuildIfAhead(how: {
 async function compare(config: Config, logIns: LogIns): Promise<VerifiedBank> {
   const pool = openPool(logIns);
   const journal = openJournal(config.eventLog, pool);
-  const client = new pg.Client(serverConnection(logIns.server, 'command'));
+  // As long as it takes: Ctrl-C ends the program.
+  const { signal } = new AbortController();
   try {
-    await client.connect();
-    await client.query('begin isolation level repeatable read read only');
-    const { rows } = await client.query<{ position: string }>('select position from read.checkpoint');
-    const position = Number(rows[0]?.position ?? 0);
-    const { accounts, entries, total, differences } = await verifyBank({ journal, client }, position, () => undefined);
+    const { position } = await progress(pool);
+    const onProgress = (): Promise<void> => Promise.resolve();
+    const verified = await verifyBank({ journal, reader: pool }, position, { onProgress, signal });
+    const { differences } = verified;
+    if (verified.is === 'broken_off')
+      throw new Failure(`The restored journal cannot be verified: ${verified.reason} Restore another backup.`);
+    const { accounts, entries, total } = verified;
     const [first] = differences;
     if (first !== undefined || total !== 0n) {
       const example = first === undefined ? `its balances add up to ${String(total)}` : JSON.stringify(first);
@@ -71,7 +73,6 @@ async function compare(config: Config, logIns: LogIns): Promise<VerifiedBank> {
     }
     return { position, accounts, entries };
   } finally {
-    await client.end();
     await journal.close();
     await pool.end();
   }

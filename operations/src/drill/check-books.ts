@@ -8,11 +8,15 @@ import { difference } from './history.ts';
 export function checkBooks({ journal, shown, notAsRebuilt }: Evidence): readonly Difference[] {
   const found: Difference[] = [];
   const accounts = new Map<string, AccountState>();
-  for (const [index, { position, event }] of journal.entries()) {
+  for (const [index, { position, event, metadata }] of journal.entries()) {
     const where = `position ${String(position)}`;
     if (position !== index + 1) {
       found.push(difference('broken history', where, `stands where ${String(index + 1)} should be`));
       break;
+    }
+    const before = journal[index - 1]?.metadata.recordedAt ?? '';
+    if (metadata.recordedAt < before) {
+      found.push(difference('broken history', where, `recorded at ${metadata.recordedAt}, before the one before it`));
     }
     if (isMoneyEvent(event)) {
       const sum = event.postings.reduce((before, { amount }) => before + amount, 0n);

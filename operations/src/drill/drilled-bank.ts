@@ -46,13 +46,19 @@ export type DrilledBank = {
   close(options: { readonly isKept: boolean }): Promise<void>;
 };
 
+export type Place = {
+  /** Where PostgreSQL has its data, when it is not the bank's own folder. */
+  readonly databaseDir: string | undefined;
+  /** Settings of one program beside the usual ones. */
+  readonly envOf: (name: ProgramName, stateDir: string) => NodeJS.ProcessEnv;
+};
+
 export async function openDrilledBank({
   eventLog,
-  env = {},
+  place: { databaseDir, envOf } = { databaseDir: undefined, envOf: () => ({}) },
 }: {
   readonly eventLog: EventLog;
-  /** Settings of the servers. */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly place?: Place | undefined;
 }): Promise<DrilledBank> {
   await using opened = new AsyncDisposableStack();
   const stateDir = mkdtempSync(join(tmpdir(), 'grand-livre-drill-'));
@@ -64,7 +70,7 @@ export async function openDrilledBank({
   });
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => undefined);
-  const postgres = await runPostgres(stateDir, broken.reject);
+  const postgres = await runPostgres(databaseDir ?? stateDir, broken.reject);
   opened.defer(() => postgres.stop());
   await migrate(postgres.url);
   const none = { serverDatabaseUrl: undefined, projectorDatabaseUrl: undefined };
@@ -94,6 +100,7 @@ export async function openDrilledBank({
         [isServer ? 'SERVER_DATABASE_URL' : 'PROJECTOR_DATABASE_URL']: database.href,
         ...(eventLog.eventLogUrl !== undefined && { EVENT_LOG_URL: await eventLogVia(name, eventLog.eventLogUrl) }),
         ...ownEnv,
+        ...envOf(name, stateDir),
       },
       log: join(stateDir, `${name}.log`),
       onGiveUp: broken.reject,
@@ -108,7 +115,7 @@ export async function openDrilledBank({
   }
   const serverEnv = (port: number): NodeJS.ProcessEnv => ({
     ...{ HOST: 'localhost', PORT: String(port), CERTS_DIR: certsDir, TERMINALS: 'demo' },
-    ...{ BATCH_LIMIT: '50.00', CASH_DAY_LIMIT: '10000000000.00', ...env },
+    ...{ BATCH_LIMIT: '50.00', CASH_DAY_LIMIT: '10000000000.00' },
   });
   const own = { 'server-a': await freePort(), 'server-b': await freePort() };
   const programs = {

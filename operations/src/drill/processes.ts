@@ -1,7 +1,7 @@
 /** The processes a drill works on: killed, frozen and continued from outside, and started again whenever they end. */
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { backOff } from '../../../ledger/src/back-off.ts';
@@ -16,6 +16,7 @@ export type Process = {
 };
 
 export type Program = Process & {
+  readonly pid: () => number;
   /** Resolves when it says that it is ready: at once unless it is just being started. */
   readonly ready: () => Promise<unknown>;
   /** SIGTERM, once; gives how it ended and after how long. It is started again unless the drill is over. */
@@ -28,6 +29,10 @@ const waitMs = backOff({ firstMs: 100, mostMs: 2_000 });
 const endWithinMs = 25_000;
 /** Of one that never gets ready, however often it is started. */
 const mostFailures = 100;
+
+/** While its disk is at fault, PostgreSQL is started in vain so often. */
+const mostDatabaseFailures = 30;
+const downWithinMs = 30_000;
 
 /** One of the bank's own programs; what it logs goes to the end of `log`. */
 export function runProgram(
@@ -85,6 +90,7 @@ export function runProgram(
 
   start();
   return {
+    pid: () => child.pid ?? 0,
     ready: () => ready.promise,
     kill: () => void child.kill('SIGKILL'),
     freeze: () => void child.kill('SIGSTOP'),
@@ -103,6 +109,8 @@ export type DatabaseServer = Process & {
   readonly port: number;
   /** One connection's process is killed: PostgreSQL ends all connections and recovers. */
   killOneBackend(): void;
+  /** Ends all of its processes, does the work, and starts it again. */
+  whileDown(work: () => void): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -112,17 +120,26 @@ export async function runPostgres(stateDir: string, onGiveUp: (error: unknown) =
   const { url, port } = postgres;
   let isOver = false;
   const over = (): boolean => isOver;
+  let down: PromiseWithResolvers<undefined> | undefined;
+  const isDown = (): Promise<undefined> | undefined => down?.promise;
   const watch = async (): Promise<void> => {
-    while (!over()) {
+    for (let failures = 0; !over();) {
       await postgres.ended;
-      if (!over()) postgres = await startPostgres({ stateDir, port });
+      await isDown();
+      if (over()) return;
+      try {
+        postgres = await startPostgres({ stateDir, port });
+        failures = 0;
+      } catch (error) {
+        // While its disk is at fault it cannot start.
+        failures += 1;
+        if (failures > mostDatabaseFailures) throw error;
+        await sleep(waitMs(failures));
+      }
     }
   };
   watch().catch(onGiveUp);
-  const signalAll = (signal: NodeJS.Signals): void => {
-    // The parent first: it starts no more children while it stands still.
-    for (const pid of [postgres.pid, ...childrenOf(postgres.pid)]) signalOne(pid, signal);
-  };
+  let frozen: readonly number[] = [];
   return {
     url,
     port,
@@ -133,14 +150,35 @@ export async function runPostgres(stateDir: string, onGiveUp: (error: unknown) =
       const backend = childrenOf(postgres.pid).at(-1);
       if (backend !== undefined) signalOne(backend, 'SIGKILL');
     },
+    async whileDown(work) {
+      down = Promise.withResolvers();
+      try {
+        const until = performance.now() + downWithinMs;
+        for (let left = processesOn(stateDir); left.length > 0; left = processesOn(stateDir)) {
+          if (performance.now() > until) throw new Failure(`PostgreSQL on ${stateDir} cannot be ended.`);
+          for (const pid of left) signalOne(pid, 'SIGKILL');
+          await sleep(50);
+        }
+        work();
+      } finally {
+        down.resolve(undefined);
+        down = undefined;
+      }
+    },
     freeze() {
-      signalAll('SIGSTOP');
+      // The parent first: it starts no more children while it stands still.
+      signalOne(postgres.pid, 'SIGSTOP');
+      frozen = [postgres.pid, ...childrenOf(postgres.pid)];
+      for (const pid of frozen) signalOne(pid, 'SIGSTOP');
     },
     continue() {
-      signalAll('SIGCONT');
+      // Also those whose parent was killed meanwhile: frozen, they would hold its memory for ever.
+      for (const pid of frozen) signalOne(pid, 'SIGCONT');
+      frozen = [];
     },
     async stop() {
       isOver = true;
+      for (const pid of frozen) signalOne(pid, 'SIGCONT');
       await postgres.stop();
     },
   };
@@ -154,6 +192,19 @@ function signalOne(pid: number, signal: NodeJS.Signals): void {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
+
+/** Whoever works in a folder, which is what every process of PostgreSQL does in that of its data. */
+const processesOn = (folder: string): readonly number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readlinkSync(`/proc/${String(pid)}/cwd`).startsWith(folder);
+      } catch {
+        return false;
+      }
+    });
 
 /** In the order of their numbers. Throws a `Failure` where the system does not show processes. */
 function childrenOf(parent: number): readonly number[] {

@@ -31,7 +31,7 @@ export type DrillReport = {
   readonly answers: Readonly<Record<string, number>>;
   readonly recoveries: readonly Recovery[];
   readonly differences: readonly Difference[];
-  /** Where the logs are, when there are differences. */
+  /** Where the logs are, when there are differences or answers of 500. */
   readonly stateDir: string;
 };
 
@@ -109,8 +109,11 @@ export function textOf(report: DrillReport): string {
     ...(differences.length === 0
       ? ['No differences: nothing acknowledged is missing, nothing is doubled, nothing rejected had an effect.']
       : [
-          `${String(differences.length)} differences; the logs are in ${report.stateDir}:`,
+          `${String(differences.length)} differences:`,
           ...differences.slice(0, mostShown).map(({ kind, where, detail }) => `  ${kind}: ${where}: ${detail}`),
         ]),
+    ...(differences.length > 0 || '500 internal_error' in report.answers
+      ? [`The logs are in ${report.stateDir}.`]
+      : []),
   ].join('\n');
 }

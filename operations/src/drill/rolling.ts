@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deposit, transfer, withdraw } from '../../../api/src/calls/money.ts';
 import { Failure } from '../../../ledger/src/failure.ts';
 import type { Chance } from './chance.ts';
-import type { Town } from './customer.ts';
+import type { Customer, Town } from './customer.ts';
 import { beginSession, moveMoney, openOne, readOwn } from './customer.ts';
 import { serverNames } from './drilled-bank.ts';
 import type { Patience, Recorder } from './recorder.ts';
@@ -49,15 +49,16 @@ async function restartInTurn(
 
 async function moneyOnly({ recorder, chance }: Scene): Promise<readonly Promise<void>[]> {
   const town: Town = { accounts: [], spare: [], reversible: [] };
-  await Promise.resolve();
-  return Array.from({ length: customers }, (_, n) => pay(recorder, town, chance.branch(`customer ${String(n)}`)));
+  const payers = Array.from({ length: customers }, async (_, n) => {
+    const own = chance.branch(`customer ${String(n)}`);
+    const self = await openOne(recorder, town, own);
+    if (self !== undefined && (await beginSession(recorder, self, own))) return { self, own };
+    throw new Failure('The drill could not begin: no account could be opened.');
+  });
+  return (await Promise.all(payers)).map(({ self, own }) => pay(recorder, town, self, own));
 }
 
-async function pay(recorder: Recorder, town: Town, chance: Chance): Promise<void> {
-  const self = await openOne(recorder, town, chance);
-  if (self === undefined || !(await beginSession(recorder, self, chance))) {
-    throw new Failure('The drill could not begin: no account could be opened.');
-  }
+async function pay(recorder: Recorder, town: Town, self: Customer, chance: Chance): Promise<void> {
   while (!recorder.signal.aborted) {
     const amountMinor = BigInt(chance.whole(1, 9_000));
     const draw = chance.whole(1, 100);

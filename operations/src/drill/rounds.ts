@@ -40,15 +40,9 @@ export async function runRounds(
   const probe = await openProbe(recorder, timing);
   const done: Round[] = [];
   for (let index = 0; index < rounds && signal?.aborted !== true; index++) {
-    const beganAt = performance.now();
-    const inflicted = await inflict(faults, timing);
-    const overAt = performance.now();
-    await Promise.race([untilRecovered(recorder, probe, timing), bank.broken]);
-    const round = {
-      faults: inflicted.map(({ kind, target }) => `${kind}: ${target}`),
-      heldMs: overAt - beganAt,
-      recoveryMs: performance.now() - overAt,
-    };
+    const inflicting = async (): Promise<readonly string[]> =>
+      (await inflict(faults, timing)).map(({ kind, target }) => `${kind}: ${target}`);
+    const round = await runRound(bank, { recorder, probe, chance: timing, inflict: inflicting });
     done.push(round);
     onRound(round, index);
     await sleep(timing.whole(rest.leastMs, rest.mostMs));
@@ -56,8 +50,31 @@ export async function runRounds(
   return done;
 }
 
+/** `inflict` resolves when the fault is over. Throws a `Failure` when a server does not come back. */
+export async function runRound(
+  bank: DrilledBank,
+  {
+    recorder,
+    probe,
+    chance,
+    inflict: inflicting,
+  }: {
+    readonly recorder: Recorder;
+    readonly probe: Customer;
+    readonly chance: Chance;
+    /** Gives the faults' names. */
+    readonly inflict: () => Promise<readonly string[]>;
+  },
+): Promise<Round> {
+  const beganAt = performance.now();
+  const faults = await inflicting();
+  const overAt = performance.now();
+  await Promise.race([untilRecovered(recorder, probe, chance), bank.broken]);
+  return { faults, heldMs: overAt - beganAt, recoveryMs: performance.now() - overAt };
+}
+
 /** A customer of nobody else's: no operator touches the account. */
-async function openProbe(recorder: Recorder, chance: Chance): Promise<Customer> {
+export async function openProbe(recorder: Recorder, chance: Chance): Promise<Customer> {
   const probe = await openOne(recorder, noTown(), chance);
   if (probe === undefined || !(await beginSession(recorder, probe, chance))) {
     throw new Failure('The drill could not begin: no account could be opened.');

@@ -3,7 +3,7 @@ import type { EventLog } from '../../../ledger/src/journal/event-log.ts';
 import type { Chance } from './chance.ts';
 import { chanceOf } from './chance.ts';
 import { findDifferences } from './check.ts';
-import type { DrilledBank } from './drilled-bank.ts';
+import type { DrilledBank, Place } from './drilled-bank.ts';
 import { openDrilledBank } from './drilled-bank.ts';
 import { collectEvidence } from './evidence.ts';
 import type { Staff } from './operator.ts';
@@ -24,18 +24,20 @@ export async function runDrill({
   seed,
   eventLog,
   patience,
+  place,
   load,
   trouble,
 }: {
   readonly seed: number;
   readonly eventLog: EventLog;
   readonly patience?: Patience;
+  readonly place?: Place;
   /** Begins it; gives what has to end once the recorder's signal is aborted. */
   readonly load: (scene: Scene) => Promise<readonly Promise<void>[]>;
   readonly trouble: (scene: Scene) => Promise<readonly Round[]>;
 }): Promise<DrillReport> {
   const chance = chanceOf(seed);
-  const bank = await openDrilledBank({ eventLog });
+  const bank = await openDrilledBank({ eventLog, place });
   let isKept = true;
   try {
     const ending = new AbortController();
@@ -50,7 +52,8 @@ export async function runDrill({
     await Promise.race([lives, bank.broken]);
     const evidence = await collectEvidence(bank, recorder, auditor);
     const differences = findDifferences(evidence);
-    isKept = differences.length > 0;
+    // Broken infrastructure is answered with 503: 500 is a defect, whose reason is in the logs.
+    isKept = differences.length > 0 || recorder.answers.has('500 internal_error');
     const elapsedMs = performance.now() - startedAt;
     const { stateDir } = bank;
     return summarise({ seed, rounds, evidence, differences, answers: recorder.answers, elapsedMs, stateDir });

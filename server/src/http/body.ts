@@ -20,7 +20,8 @@ export function jsonBody(limitBytes: number): ReadBody {
       const length = request.headers['content-length'];
       raw = await readRaw(request, { limit: limitBytes, ...(length !== undefined && { length }) });
     } catch (error) {
-      return rejectionFor(error, limitBytes);
+      // Whoever hung up while the session was looked up is told nothing: it is no fault of this server.
+      return request.destroyed ? notJson : rejectionFor(error, limitBytes);
     }
     try {
       return { received: JSON.parse(utf8.decode(raw)) as unknown };

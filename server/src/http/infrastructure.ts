@@ -13,8 +13,11 @@ export function rejectionOf(error: unknown): ApiRejection {
   return isUnavailable(error) ? { code: 'unavailable', retryAfterSeconds } : { code: 'internal_error' };
 }
 
-/** PostgreSQL's codes for a connection lost or refused, a server shutting down, starting or full, a statement or a lock that took too long. */
-const passing = /^(?:08|53|55P03|57P|57014)/;
+/**
+ * PostgreSQL's codes for a connection lost or refused, a server shutting down, starting or full, a statement or a lock that
+ * took too long, a disk that fails.
+ */
+const passing = /^(?:08|53|55P03|57P|57014|58)/;
 const networkErrors = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -40,6 +43,8 @@ const messages = [
   'the database system is',
   // The event log's client, where no node of a cluster answers.
   'Failed to discover after',
+  // With the code of a right that is missing: https://www.postgresql.org/docs/18/error-message-reporting.html
+  'Read-only file system',
 ];
 
 export function isUnavailable(error: unknown): boolean {

@@ -59,6 +59,7 @@ export type Response = {
 };
 
 export type Served = {
+  readonly port: number;
   readonly send: (
     method: string,
     path: string,
@@ -87,6 +88,7 @@ export async function serve(
   const { port } = server.address() as AddressInfo;
   const dispatcher = new Agent({ connections: 100 });
   return {
+    port,
     lines,
     async send(method, path, { headers = {}, body, signal } = {}) {
       const response = await request(`http://127.0.0.1:${String(port)}${path}`, {
