@@ -61,7 +61,9 @@ export async function compareWithBank(
         path: files.clients,
         nameOf: ({ customer }) => `customer ${customer}`,
         commandIdOf: commandIdOf.customer,
-        onFound: ({ customer }) => found.customers.add(customer),
+        onFound({ customer }) {
+          found.customers.add(customer);
+        },
         isTakenUnlessFound: true,
       },
     );
@@ -76,7 +78,9 @@ export async function compareWithBank(
         commandIdOf: commandIdOf.account,
         isSame: ({ customer, accountType }, { event }) =>
           event.type === 'AccountOpened' && event.customer === customer && event.accountType === accountType,
-        onFound: ({ account }) => found.accounts.add(account),
+        onFound({ account }) {
+          found.accounts.add(account);
+        },
         isTakenUnlessFound: true,
       },
     );
@@ -92,7 +96,9 @@ export async function compareWithBank(
         path: files.operations,
         nameOf: ({ operation }) => `operation ${operation}`,
         commandIdOf: commandIdOf.operation,
-        onFound: ({ line }) => found.operations.add(line),
+        onFound({ line }) {
+          found.operations.add(line);
+        },
       });
       for (const { account, amountMinor, line } of some) {
         const sum = newMinor.get(account);

@@ -5,7 +5,7 @@ const mostInPart = 2 ** 23;
 
 /** As a Map, save for the order: an entry may come in the place of one that was deleted. With one part it costs what a Map costs. */
 export class LargeMap<K, V> implements Iterable<[K, V]> {
-  readonly #parts: Map<K, V>[] = [new Map()];
+  readonly #parts: Map<K, V>[] = [new Map<K, V>()];
   readonly #mostInPart: number;
 
   constructor(entries: Iterable<readonly [K, V]> = [], most = mostInPart) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Bookkeeper } from '../src/bookkeeper/bookkeeper.ts';
 import { missingKey } from '../src/bookkeeper/deciding.ts';
 import { openBookkeeper } from '../src/bookkeeper/open.ts';
-import type { Snapshot } from '../src/bookkeeper/snapshot.ts';
+import type { Snapshot } from '../src/bookkeeper/snapshot-file.ts';
 import { takeSnapshot } from '../src/bookkeeper/snapshot.ts';
 import type { Outcome } from '../src/bookkeeper/submission.ts';
 import { decode } from '../src/domain/codec.ts';

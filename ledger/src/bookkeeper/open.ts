@@ -11,8 +11,8 @@ import { createReach } from './reach.ts';
 import { recentKeys } from './recent-keys.ts';
 import type { SeenKeys } from './seen-keys.ts';
 import { seenKeys } from './seen-keys.ts';
-import type { Snapshot, SnapshotStore } from './snapshot.ts';
-import type { Unusable } from './snapshot-file.ts';
+import type { SnapshotStore } from './snapshot.ts';
+import type { Snapshot, Unusable } from './snapshot-file.ts';
 import { terminalCash } from './terminal-cash.ts';
 
 export type OpenOptions = Dependencies & {

@@ -3,7 +3,19 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import type { Snapshot } from './snapshot.ts';
+import type { BookColumns } from './book.ts';
+import type { SeenColumns } from './seen-keys.ts';
+import type { CashColumns } from './terminal-cash.ts';
+
+export type Snapshot = {
+  readonly position: number;
+  /** The id of the event at `position`: a snapshot of another journal is noticed by it. */
+  readonly eventId: string;
+  readonly columns: BookColumns;
+  readonly cash: CashColumns;
+  /** Where the journal does not find commands by their keys itself. */
+  readonly seen?: SeenColumns;
+};
 
 /** To be raised whenever what a snapshot holds, or how it is read, changes. */
 const formatVersion = 2;

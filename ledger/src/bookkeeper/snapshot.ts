@@ -3,21 +3,11 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { isCode } from '../failure.ts';
-import type { BookColumns, LiveBook } from './book.ts';
-import type { SeenColumns, SeenKeys } from './seen-keys.ts';
-import type { Unusable } from './snapshot-file.ts';
+import type { LiveBook } from './book.ts';
+import type { SeenKeys } from './seen-keys.ts';
+import type { Snapshot, Unusable } from './snapshot-file.ts';
 import { fromBytes, writeSnapshot } from './snapshot-file.ts';
-import type { CashColumns, TerminalCash } from './terminal-cash.ts';
-
-export type Snapshot = {
-  readonly position: number;
-  /** The id of the event at `position`: a snapshot of another journal is noticed by it. */
-  readonly eventId: string;
-  readonly columns: BookColumns;
-  readonly cash: CashColumns;
-  /** Where the journal does not find commands by their keys itself. */
-  readonly seen?: SeenColumns;
-};
+import type { TerminalCash } from './terminal-cash.ts';
 
 export interface SnapshotStore {
   /** Undefined when there is none. What it says of the journal is the caller's to check. Never rejects. */
