@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freezeAccount } from '../../api/src/calls/operations.ts';
+import { auditEvents } from '../../api/src/calls/audit-accounts.ts';
+import { deposit } from '../../api/src/calls/money.ts';
 import { metrics } from '../../api/src/calls/system.ts';
 import type { Bank } from '../../server/tests/support/bank.ts';
-import { openBank } from '../../server/tests/support/bank.ts';
+import { openBank, person } from '../../server/tests/support/bank.ts';
 
 const textOf = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
 const alerts = textOf('../monitoring/alerts.yml');
@@ -59,6 +61,19 @@ test('a read model that stands still is measured in seconds, and one that goes o
   await blocker.query('rollback');
   blocker.release();
   await expect.poll(lagSeconds).toBe(0);
+});
+
+test('the correlation id of an answer leads to its event in the journal', async () => {
+  const { account: number, token } = await bank.customer({ amountMinor: 100n });
+  const reply = await bank.client.call(deposit, { token, body: { amount: '1.00', pin: person.pin } });
+  const { rows } = await bank.database.query<{ id: string }>(
+    `select metadata->>'correlationId' as id from journal.readable where position = $1`,
+    [reply.body.position],
+  );
+  expect(rows).toEqual([{ id: reply.headers['x-correlation-id'] }]);
+  const auditor = await bank.staff('auditor');
+  const { events } = (await bank.client.call(auditEvents, { token: auditor, params: { account: number } })).body;
+  expect(events.at(-1)?.metadata['correlationId']).toBe(reply.headers['x-correlation-id']);
 });
 
 test('names are found in an expression, and nothing else is', () => {
