@@ -24,6 +24,12 @@ function killsAndFreezes({ programs, postgres }: DrilledBank): readonly Fault[] 
     },
   });
   const processes = [...Object.entries(programs), ['PostgreSQL', postgres] as const];
+  // The processes of PostgreSQL's connections are found in /proc.
+  const isLinux = process.platform === 'linux';
+  const freezable = processes.filter(([target]) => isLinux || target !== 'PostgreSQL');
+  const connections = kill('a connection of PostgreSQL', () => {
+    postgres.killOneBackend();
+  });
   return [
     ...processes.map(([target, one]) =>
       kill(target, () => {
@@ -33,10 +39,8 @@ function killsAndFreezes({ programs, postgres }: DrilledBank): readonly Fault[] 
     kill('both servers', () => {
       for (const name of serverNames) programs[name].kill();
     }),
-    kill('a connection of PostgreSQL', () => {
-      postgres.killOneBackend();
-    }),
-    ...processes.map(([target, one]): Fault => ({
+    ...(isLinux ? [connections] : []),
+    ...freezable.map(([target, one]): Fault => ({
       ...{ kind: 'frozen', target },
       begin() {
         one.freeze();
