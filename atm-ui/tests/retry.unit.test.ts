@@ -47,3 +47,20 @@ test.each([
   expect(await outcome).toEqual({ is: 'stopped' });
   expect(sendings).toBe(before);
 });
+
+test('a bank that fails at it again and again has answered, and whoever waits is told', async () => {
+  const problem = { code: 'internal_error', correlationId: 'c-1' } as never;
+  let sendings = 0;
+  const outcome = untilAnswered<string>(
+    () => {
+      sendings += 1;
+      // An outage in between is none of its failures.
+      return Promise.resolve(sendings === 3 ? { is: 'lost' } : { is: 'lost', problem });
+    },
+    () => undefined,
+    new AbortController().signal,
+  );
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(await outcome).toEqual({ is: 'rejected', problem });
+  expect(sendings).toBe(3 + 6);
+});

@@ -14,6 +14,8 @@ import { isMoneyEvent, isWithoutAccount } from '../../ledger/src/domain/events.t
 import type { Currency } from '../../ledger/src/domain/money.ts';
 import { commandKey } from '../../ledger/src/journal/command-key.ts';
 import type { Entry } from './read-model.ts';
+import type { Totals } from './totals.ts';
+import { totalsOf } from './totals.ts';
 
 /** An entry as it is stored; what follows from the other columns is left to the query. */
 export type EntryRow = Pick<
@@ -60,6 +62,7 @@ export type Rows = {
   readonly accountEvents: readonly { readonly account: AccountId; readonly position: number }[];
   /** The position of each command's first event in the batch. */
   readonly keys: ReadonlyMap<string, number>;
+  readonly totals: Totals;
 };
 
 /** Throws `BrokenHistory` where the batch contradicts itself. `events` holds at least one. */
@@ -110,6 +113,7 @@ export function project(events: readonly Recorded[]): Rows {
     entries,
     accountEvents,
     keys,
+    totals: totalsOf(events),
   };
 }
 

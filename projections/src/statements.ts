@@ -2,6 +2,7 @@
 import { plainColumn, textColumn } from './columns.ts';
 import type { CustomerRow } from './customer-names.ts';
 import type { Rows } from './project.ts';
+import type { Totals } from './totals.ts';
 
 /** A batch's rows with the customer names decrypted. */
 export type ReadyRows = Omit<Rows, 'customers'> & { readonly customers: readonly CustomerRow[] };
@@ -25,6 +26,7 @@ export function toBatch(rows: ReadyRows): Batch {
   const statuses = [...rows.statuses];
   const locks = [...rows.locks];
   const keys = [...rows.keys];
+  const opened = accounts.filter(({ customer }) => customer !== undefined).length;
   const statements: Statement[] = [
     {
       name: 'insert_customers',
@@ -73,6 +75,24 @@ export function toBatch(rows: ReadyRows): Batch {
         plainColumn(balances.map(({ balance }) => balance)),
       ],
       count: balances.length,
+    },
+    // Before they change: what they were is what they no longer count for. Each status has its row from the first account on.
+    {
+      name: 'add_status_totals',
+      text: `insert into status_totals as t (status, accounts)
+             select status, sum(n) from (
+               select status, 0 as n from unnest('{open,frozen,closed}'::text[]) as status
+               union all select 'open', $3::bigint
+               union all select status, 1 from unnest($2::text[]) as status
+               union all select a.status, -1 from unnest($1::text[]) as c (account) join accounts a on a.account = c.account collate "C"
+             ) changes group by status
+             on conflict (status) do update set accounts = t.accounts + excluded.accounts`,
+      values: [
+        textColumn(statuses.map(([account]) => account)),
+        textColumn(statuses.map(([, status]) => status)),
+        String(opened),
+      ],
+      count: opened + statuses.length === 0 ? 0 : 3,
     },
     {
       name: 'change_statuses',
@@ -134,5 +154,43 @@ export function toBatch(rows: ReadyRows): Batch {
       leavesThere: true,
     },
   ];
-  return { rows, statements: statements.filter((statement) => statement.count > 0) };
+  return {
+    rows,
+    statements: [...statements, ...totalsStatements(rows.totals)].filter((statement) => statement.count > 0),
+  };
+}
+
+/** Each adds to what is there. */
+function totalsStatements({ days, kinds }: Totals): readonly Statement[] {
+  const ofDays = [...days.values()];
+  const ofKinds = [...kinds.values()];
+  return [
+    {
+      name: 'add_daily_totals',
+      text: `insert into daily_totals as t (day, deposits, outflow, transfers, operations)
+             select * from unnest($1::date[], $2::numeric[], $3::numeric[], $4::numeric[], $5::bigint[])
+             on conflict (day) do update set deposits = t.deposits + excluded.deposits, outflow = t.outflow + excluded.outflow,
+               transfers = t.transfers + excluded.transfers, operations = t.operations + excluded.operations`,
+      values: [
+        plainColumn(days.keys()),
+        plainColumn(ofDays.map(({ deposits }) => deposits)),
+        plainColumn(ofDays.map(({ outflow }) => outflow)),
+        plainColumn(ofDays.map(({ transfers }) => transfers)),
+        plainColumn(ofDays.map(({ operations }) => operations)),
+      ],
+      count: days.size,
+    },
+    {
+      name: 'add_kind_totals',
+      text: `insert into kind_totals as t (kind, accounts, balance)
+             select * from unnest($1::text[], $2::bigint[], $3::numeric[])
+             on conflict (kind) do update set accounts = t.accounts + excluded.accounts, balance = t.balance + excluded.balance`,
+      values: [
+        textColumn(kinds.keys()),
+        plainColumn(ofKinds.map(({ accounts }) => accounts)),
+        plainColumn(ofKinds.map(({ balance }) => balance)),
+      ],
+      count: kinds.size,
+    },
+  ];
 }

@@ -100,8 +100,9 @@ describe('events without money', () => {
     bank.do({ type: 'ProposeAction', action: 'batch', ...batch, ...proposal, contentHash: 'a' });
     bank.do({ type: 'ApproveAction', ...deciding });
     bank.do({ type: 'RejectAction', ...deciding, reason: 'no' });
-    const { keys, after, position, ...rest } = project(bank.recorded.slice(4));
+    const { keys, after, position, totals, ...rest } = project(bank.recorded.slice(4));
     expect([keys.size, after, position]).toEqual([4, 4, 8]);
+    expect(totals).toEqual({ days: new Map(), kinds: new Map() });
     expect(Object.values(rest).map((rows) => [...rows])).toEqual(Object.values(rest).map(() => []));
   });
 

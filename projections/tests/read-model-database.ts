@@ -44,7 +44,10 @@ export type ReadModelDatabase = {
   drop(): Promise<void>;
 };
 
-const tables = ['customers', 'accounts', 'balances', 'entries', 'account_events', 'idempotency_keys'];
+const tables = [
+  ...['customers', 'accounts', 'balances', 'entries', 'account_events', 'idempotency_keys'],
+  ...['daily_totals', 'kind_totals', 'status_totals'],
+];
 
 export async function readModelDatabase(): Promise<ReadModelDatabase> {
   const database = await createDatabase();

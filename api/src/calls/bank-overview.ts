@@ -9,7 +9,7 @@ export const readOverview = defineCall({
   path: '/api/v1/audit/overview',
   group: 'Audit',
   summary: 'See an overview of the whole bank',
-  description: 'The days are by value date, and may be up to a minute old.',
+  description: 'The days are by value date.',
   who: 'auditor',
   answer: {
     status: 200,

@@ -37,8 +37,8 @@ export function useOpening(): {
       state.value = { is: 'open', accountNumber: outcome.body.accountNumber };
       return undefined;
     }
-    // What is sent after a correction is another request.
-    key = crypto.randomUUID();
+    // What is sent after a correction is another request; where nobody knows how it ended, it is the same again.
+    if (outcome.problem.code !== 'internal_error') key = crypto.randomUUID();
     state.value = { is: 'asking' };
     return outcome.problem;
   }

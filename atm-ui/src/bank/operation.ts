@@ -23,6 +23,8 @@ export type Settled =
   | { readonly is: 'done'; readonly done: Done; readonly at: string }
   /** The bank said no: nothing was moved. */
   | { readonly is: 'rejected'; readonly problem: Problem }
+  /** Nobody here can find out how it ended: its key stays saved, and the bank can tell by the reference. */
+  | { readonly is: 'unknown'; readonly problem: Problem }
   /** The visit has ended in the meantime. */
   | { readonly is: 'stopped' };
 
@@ -71,6 +73,12 @@ export async function settle(
     save(undefined);
     return { is: 'done', done: outcome.body, at: outcome.at };
   }
-  save(tryAgain.has(outcome.problem.code) && current.isUncertain ? current : undefined);
+  const { code } = outcome.problem;
+  // A machine that was turned away after it had sent it knows no more than one at which the bank fails.
+  if (code === 'internal_error' || (code === 'forbidden' && current.isUncertain)) {
+    save({ ...current, isUncertain: true });
+    return { is: 'unknown', problem: outcome.problem };
+  }
+  save(tryAgain.has(code) && current.isUncertain ? current : undefined);
   return { is: 'rejected', problem: outcome.problem };
 }

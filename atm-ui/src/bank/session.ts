@@ -143,7 +143,7 @@ export const useSession = defineStore('session', () => {
     saveVisit(visit.value);
   }
 
-  function note(operation: Operation, settled: Exclude<Settled, { readonly is: 'stopped' }>): void {
+  function note(operation: Operation, settled: Extract<Settled, { readonly is: 'done' | 'rejected' }>): void {
     const { kind, amount, to, payee } = operation;
     const line = { kind, amount, ...(to !== undefined && { to }), ...(payee !== undefined && { payee }) };
     if (settled.is === 'done') {

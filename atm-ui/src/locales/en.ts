@@ -165,6 +165,11 @@ export const en: Locale = {
     number: 'Number',
     thanks: 'Thank you for your visit.',
   },
+  unknown: {
+    title: 'We do not know how this ended',
+    hint: (reference) =>
+      `The bank cannot tell just now whether this was done. Do not begin again: please see an adviser, and give the reference ${reference}.`,
+  },
   unsettled: {
     title: 'An operation is waiting for its answer',
     hint: (what, amount) =>

@@ -192,6 +192,11 @@ export const fr = {
     number: 'Numéro',
     thanks: 'Merci de votre visite.',
   },
+  unknown: {
+    title: 'Nous ne savons pas comment cela s’est terminé',
+    hint: (reference: string) =>
+      `La banque ne peut pas dire pour le moment si cela a été fait. Ne recommencez pas : adressez-vous à un conseiller, avec la référence ${reference}.`,
+  },
   unsettled: {
     title: 'Une opération attend sa réponse',
     hint: (what: string, amount: string): string =>

@@ -1,4 +1,4 @@
-/** The whole bank at a glance: accounts by status, and what went in and out on each day it counts for. */
+/** The whole bank at a glance: accounts by status, and what went in and out on each day it counts for, from totals that the projector keeps. */
 import type pg from 'pg';
 import type { BankOverview } from '../read-model.ts';
 
@@ -9,29 +9,15 @@ export async function overview(pool: pg.Pool): Promise<BankOverview> {
   const [counts, days] = await Promise.all([
     pool.query<Counts>({
       name: 'read_overview_counts',
-      text: `select count(*) filter (where status = 'open') as open, count(*) filter (where status = 'frozen') as frozen,
-                    count(*) filter (where status = 'closed') as closed,
-                    count(*) filter (where locked_until > now()) as locked
-             from read.accounts where number is not null`,
+      text: `select coalesce(sum(accounts) filter (where status = 'open'), 0) as open,
+                    coalesce(sum(accounts) filter (where status = 'frozen'), 0) as frozen,
+                    coalesce(sum(accounts) filter (where status = 'closed'), 0) as closed,
+                    (select count(*) from read.accounts where locked_until > now()) as locked
+             from read.status_totals`,
     }),
     pool.query<Day>({
       name: 'read_overview_days',
-      // Customers' side only: each deposit has another side in the bank's cash. A reversal with two customers' sides
-      // is of a transfer: no money came in or went out.
-      text: `with reversed_transfers as (
-               select position from read.entries where type = 'reversal' and account ~ '^[1-9]'
-               group by position having count(*) > 1
-             ), customer_entries as (
-               select value_date, amount, counterparty is not null or r.position is not null as is_between
-               from read.entries e left join reversed_transfers r on e.type = 'reversal' and r.position = e.position
-               where account ~ '^[1-9]'
-             )
-             select value_date::text as day,
-                    coalesce(sum(amount) filter (where amount > 0 and not is_between), 0) as deposits,
-                    coalesce(-sum(amount) filter (where amount < 0 and not is_between), 0) as outflow,
-                    coalesce(sum(amount) filter (where amount > 0 and is_between), 0) as transfers,
-                    count(*) as operations
-             from customer_entries group by value_date order by value_date`,
+      text: 'select day::text, deposits, outflow, transfers, operations from read.daily_totals order by day',
     }),
   ]);
   const [row] = counts.rows;

@@ -9,11 +9,7 @@ export async function trialBalance(pool: pg.Pool): Promise<TrialBalance> {
   const { rows } = await pool.query<Row>({
     name: 'read_trial_balance',
     text: `select c.position, k.kind, k.accounts, k.balance
-           from read.checkpoint c left join (
-             select case when number is null then split_part(account, ':', 1) else 'customer' end as kind,
-                    count(*) as accounts, sum(balance) as balance
-             from read.accounts join read.balances using (account) group by 1
-           ) k on true
+           from read.checkpoint c left join read.kind_totals k on true
            order by k.kind`,
   });
   const accounts = rows.flatMap(({ kind, accounts: count, balance }) =>

@@ -3,7 +3,6 @@ import { formatAmount } from '../../../../ledger/src/domain/money.ts';
 import type { ReadModel } from '../../../../projections/src/read-model.ts';
 import * as contract from '../../../../api/src/calls/bank-overview.ts';
 import { requestCurrency } from '../../../../api/src/fields.ts';
-import { cached } from '../cached.ts';
 import type { Route } from '../pipeline.ts';
 import { route } from '../pipeline.ts';
 import { waitForPosition } from '../waiting.ts';
@@ -13,17 +12,12 @@ type Parts = {
   readonly progress: () => { readonly head: number; readonly position: number; readonly lagSeconds: number };
 };
 
-/** As the contract says. The overview reads every entry, which a bank of millions cannot do for each caller. */
-const overviewCachedMs = 60_000;
-
 const money = (amountMinor: bigint): string => formatAmount(amountMinor, requestCurrency);
 
 export const bankOverviewRoutes = ({ readModel, progress }: Parts): readonly Route[] => {
-  const overview = cached(() => readModel.overview(), overviewCachedMs);
-
   return [
     route(contract.readOverview, async () => {
-      const { accounts, days } = await overview();
+      const { accounts, days } = await readModel.overview();
       const { head, position, lagSeconds } = progress();
       return {
         body: {
