@@ -39,7 +39,7 @@ test('after a change the new PIN opens and confirms, the old one does neither, a
   expect((await logInWith(account, newPin)).body.mustChangePin).toBeUndefined();
   const events = await pinEvents(account);
   expect(events.map(({ event, metadata }) => ({ event, actor: metadata.actor }))).toEqual([
-    { event: { type: 'PinChanged', account }, actor: `session:${account}` },
+    { event: { type: 'PinChanged', account, by: 'holder' }, actor: `session:${account}` },
   ]);
   expect(
     JSON.stringify(await bank.history(), (_name, value: unknown) => (typeof value === 'bigint' ? '' : value)),
@@ -117,8 +117,8 @@ test('a reset ends the old PIN, a lock and every session at once; the one-time P
   await bank.client.call(resetPin, sent);
   expect((await logInWith(account, oneTimePin)).body.code).toBe('pin_invalid');
   expect((await pinEvents(account)).map(({ event, metadata }) => [event, metadata.actor.split('-')[0]])).toEqual([
-    [{ type: 'PinChanged', account, reason: 'forgotten, showed a passport' }, 'staff:operator'],
-    [{ type: 'PinChanged', account }, `session:${account}`],
+    [{ type: 'PinChanged', account, by: 'operator', reason: 'forgotten, showed a passport' }, 'staff:operator'],
+    [{ type: 'PinChanged', account, by: 'holder' }, `session:${account}`],
   ]);
 });
 
