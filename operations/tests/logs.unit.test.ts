@@ -40,7 +40,7 @@ test('two logs are merged by time, and a line without a time stays behind the on
   ]);
 });
 
-test('a log that is larger than what is read at once is whole', async () => {
+test('a log that is larger than what is read at once is whole', { timeout: 60_000 }, async () => {
   const lines = Array.from({ length: 5_000 }, (_, index) =>
     written(1, `line ${String(index)}`, { pad: 'é'.repeat(80) }),
   );
