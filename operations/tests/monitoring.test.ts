@@ -50,7 +50,7 @@ test('every measurement that is asked for exists, with a help text', async () =>
 
 test('a read model that stands still is measured in seconds, and one that goes on is not', async () => {
   const lagSeconds = async (): Promise<number> =>
-    Number(/^projector_lag_seconds (\S+)$/m.exec(await measured())?.[1] ?? Number.NaN);
+    Number(/^read_model_lag_seconds (\S+)$/m.exec(await measured())?.[1] ?? Number.NaN);
   await expect.poll(lagSeconds).toBe(0);
   const token = await bank.staff('operator');
   const blocker = await bank.database.connect();

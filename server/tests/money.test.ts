@@ -288,7 +288,7 @@ test('the event tells who, where and when, under the request’s own correlation
 test('a position the read model does not reach in time is answered with 503, not with old figures', async () => {
   const { token } = await bank.customer();
   const late = await bank.client.call(readOwnAccount, { token, query: { after: 999_999_999 } });
-  expect(late.body).toMatchObject({ code: 'overloaded', status: 503 });
+  expect(late.body).toMatchObject({ code: 'read_model_behind', status: 503 });
   expect(late.headers['retry-after']).toBe('2');
 });
 

@@ -100,20 +100,22 @@ export function createRecovery({
   async function writeOne(): Promise<'unreadable' | 'unknown keys' | Appended> {
     const missed = await tail.readOn();
     if (missed === undefined) return 'unreadable';
-    quietBatchesLeft = missed > 0 ? quietBatches : quietBatchesLeft - 1;
+    if (missed > 0) quietBatchesLeft = quietBatches;
     // Until an append is known to have arrived, nothing new is sent: what was not can still be given up.
     const sent = reach.isFailing('appends') ? queue.countWhile((command) => !wasNeverSent(command)) : 0;
     const found = await lookUp.take(sent > 0 ? sent : limits.batch);
     if (found === undefined) return 'unknown keys';
     deciding.decideAll(found.commands, found.older);
-    if (isEmpty(batches.pending)) return 'written';
-    const batch = batches.startWriting();
-    const appended = await commit.append(batch);
-    if (appended === 'written') {
+    if (!isEmpty(batches.pending)) {
+      const batch = batches.startWriting();
+      const appended = await commit.append(batch);
+      if (appended !== 'written') return appended;
       commit.settle(batch);
       unknownAppends = 0;
     }
-    return appended;
+    // Only what was written counts: what was sent before is settled under the lock, however often a look-up fails.
+    if (missed === 0) quietBatchesLeft -= 1;
+    return 'written';
   }
 
   return {
