@@ -154,7 +154,7 @@ test('a verification that is broken off is recorded as that, with its position, 
   const found = await find(id);
   expect(found).toMatchObject({
     ...{ state: 'broken_off', verified: 3, position: body.position, differenceCount: 1 },
-    failure: expect.stringMatching(/^Position 4 cannot be read/) as string,
+    failure: expect.stringMatching(/^Position 4 holds bytes that are no JSON[.]$/) as string,
   });
   expect(found.accounts).toBeUndefined();
   const { verifications } = (await bank.client.call(calls.listVerifications, { token })).body;

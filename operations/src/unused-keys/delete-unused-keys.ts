@@ -39,7 +39,9 @@ export async function deleteUnusedKeys({ pool, journal, onProgress }: Options): 
     position = last;
     onProgress({ phase: 'reading the journal', done: position, total: head });
   }
-  const { rowCount } = await pool.query('delete from vault.customer_keys where key_id = any ($1::uuid[])', [[...unused]]);
+  const { rowCount } = await pool.query('delete from vault.customer_keys where key_id = any ($1::uuid[])', [
+    [...unused],
+  ]);
   return rowCount ?? 0;
 }
 

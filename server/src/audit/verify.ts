@@ -74,12 +74,12 @@ function foldBatch(
     const at = `Position ${String(after + index + 1)}`;
     if (one.position !== after + index + 1) return { events, broken: `${at} is missing.` };
     const read = readEvent(one);
-    if (isUnreadable(read)) return { events, broken: `${at} ${read.reason}` };
+    if (isUnreadable(read)) return { events, broken: `${at} ${read.reason}.` };
     try {
       take(read.event);
     } catch (error) {
       if (!(error instanceof BrokenHistory)) throw error;
-      return { events, broken: `${at}: ${error.message}` };
+      return { events, broken: `${at}: ${error.message}.` };
     }
     events.push(read);
   }
