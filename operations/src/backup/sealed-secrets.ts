@@ -12,7 +12,8 @@ export type SecretFolders = { readonly secrets: string; readonly certs: string; 
 
 const secretFile = z.object({
   folder: z.enum(['secrets', 'certs', 'ca']),
-  name: z.string().regex(/^[\w.-]+(?:\/[\w.-]+)?$/),
+  /** Begins with a letter or digit, in its folder as well: `..` leads out of it. */
+  name: z.string().regex(/^\w[\w.-]*(?:\/\w[\w.-]*)?$/),
   content: z.base64(),
 });
 export type SecretFile = z.output<typeof secretFile>;
@@ -50,7 +51,11 @@ function filesIn(path: string, folder: SecretFile['folder'], within = ''): reado
     const relative = within === '' ? name : `${within}/${name}`;
     const found = lstatSync(join(path, relative));
     if (found.isDirectory() && within === '') return filesIn(path, folder, name);
-    if (!found.isFile() || name.endsWith('.md') || !secretFile.shape.name.safeParse(relative).success) return [];
+    if (!found.isFile() || name.endsWith('.md') || name.startsWith('.')) return [];
+    if (!secretFile.shape.name.safeParse(relative).success)
+      throw new Failure(
+        `${join(path, relative)} cannot be backed up under its name: rename it to Latin letters, digits, ".", "_" and "-", or move it elsewhere.`,
+      );
     return [{ folder, name: relative, content: readFileSync(join(path, relative)).toString('base64') }];
   });
 }
