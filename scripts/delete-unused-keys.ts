@@ -1,24 +1,20 @@
 /** `npm run delete-unused-keys`: deletes customers' keys that seal nothing in the journal, while the bank runs. */
-import pg from 'pg';
 import { bindJournal } from '../ledger/src/journal/journal-identity.ts';
 import { openJournal } from '../ledger/src/journal/open-journal.ts';
 import { assertReachable } from '../ledger/src/journal/reach-journal.ts';
+import { commandPool } from '../operations/src/command-pool.ts';
 import { openDatabase } from '../operations/src/database.ts';
 import { ensureLogIns } from '../operations/src/log-in-roles.ts';
 import { progressDisplay } from '../operations/src/progress-display.ts';
 import { deleteUnusedKeys } from '../operations/src/unused-keys/delete-unused-keys.ts';
 import { progress as progressOf } from '../projections/src/queries/progress.ts';
 import { readConfig } from '../server/src/config.ts';
-import { serverConnection } from '../server/src/connections.ts';
 import { command } from './command.ts';
 
 command(async () => {
   const config = readConfig(process.env);
   const { url, release } = await openDatabase(config);
-  const { server } = await ensureLogIns(url, config);
-  const pool = new pg.Pool({ ...serverConnection(server, 'command'), max: 2 });
-  // A connection lost while nobody used it: the next use makes a new one.
-  pool.on('error', () => undefined);
+  const pool = commandPool(await ensureLogIns(url, config));
   const journal = openJournal(config.eventLog, pool);
   const display = progressDisplay(process.stdout);
   try {

@@ -1,13 +1,12 @@
 /** Before a restored bank opens: its read model is brought to the journal's head and compared with the whole journal. */
-import pg from 'pg';
 import { Failure } from '../../../ledger/src/failure.ts';
 import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import { assertReachable } from '../../../ledger/src/journal/reach-journal.ts';
 import { progress } from '../../../projections/src/queries/progress.ts';
 import { verifyBank } from '../../../server/src/audit/verify.ts';
 import type { Config } from '../../../server/src/config.ts';
-import { serverConnection } from '../../../server/src/connections.ts';
 import { loadSecrets } from '../../../server/src/secrets.ts';
+import { commandPool } from '../command-pool.ts';
 import { openDatabase } from '../database.ts';
 import type { LogIns } from '../log-in-roles.ts';
 import { ensureLogIns } from '../log-in-roles.ts';
@@ -38,7 +37,7 @@ async function rebuildIfAhead(how: {
   readonly logIns: LogIns;
 }): Promise<void> {
   const { config, logIns, ownerUrl } = how;
-  const pool = openPool(logIns);
+  const pool = commandPool(logIns);
   const journal = openJournal(config.eventLog, pool);
   try {
     await assertReachable(journal, 'EVENT_LOG_URL');
@@ -52,7 +51,7 @@ async function rebuildIfAhead(how: {
 }
 
 async function compare(config: Config, logIns: LogIns): Promise<VerifiedBank> {
-  const pool = openPool(logIns);
+  const pool = commandPool(logIns);
   const journal = openJournal(config.eventLog, pool);
   // As long as it takes: Ctrl-C ends the program.
   const { signal } = new AbortController();
@@ -76,11 +75,4 @@ async function compare(config: Config, logIns: LogIns): Promise<VerifiedBank> {
     await journal.close();
     await pool.end();
   }
-}
-
-function openPool({ server }: LogIns): pg.Pool {
-  const pool = new pg.Pool({ ...serverConnection(server, 'command'), max: 2 });
-  // A connection lost while nobody used it: the next use makes a new one.
-  pool.on('error', () => undefined);
-  return pool;
 }
