@@ -1,6 +1,6 @@
 /** The machine drill: a disk that is full, read-only or loses writes, no connection, no file left, clocks that jump; each once, under load. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -163,14 +163,18 @@ async function takeConnections({ postgres, logIns }: DrilledBank): Promise<() =>
   };
 }
 
-/** Two more than are open: whoever comes next is one too many. */
-function limitFiles({ programs }: DrilledBank): () => Promise<void> {
+/** No more than are open, and its connections to PostgreSQL end: it cannot open one anew. */
+function limitFiles({ programs, relays }: DrilledBank): () => Promise<void> {
   const pid = programs['server-a'].pid();
   const set = (soft: string): void => void spawnSync('prlimit', [`--pid=${String(pid)}`, `--nofile=${soft}:`]);
   const before = spawnSync('prlimit', [`--pid=${String(pid)}`, '--nofile', '--noheadings', '--output=SOFT'], {
     encoding: 'utf8',
   }).stdout.trim();
-  set(String(readdirSync(`/proc/${String(pid)}/fd`).length + 2));
+  // A new file gets the lowest number that is free: below 3 there is none, while the server has its three standard streams.
+  set('3');
+  const relay = relays.get('server-a to PostgreSQL');
+  relay?.set('reset');
+  relay?.set('whole');
   return () => {
     set(before);
     return Promise.resolve();

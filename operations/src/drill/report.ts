@@ -31,6 +31,8 @@ export type DrillReport = {
   readonly answers: Readonly<Record<string, number>>;
   readonly recoveries: readonly Recovery[];
   readonly differences: readonly Difference[];
+  /** What a server wrote of its answers of 500. */
+  readonly defects: readonly string[];
   /** Where the logs are, when there are differences or answers of 500. */
   readonly stateDir: string;
 };
@@ -40,6 +42,7 @@ export function summarise({
   rounds,
   evidence: { operations, reads, snapshots, totals, journal },
   differences,
+  defects,
   answers,
   elapsedMs,
   stateDir,
@@ -48,6 +51,7 @@ export function summarise({
   readonly rounds: readonly Round[];
   readonly evidence: Evidence;
   readonly differences: readonly Difference[];
+  readonly defects: readonly string[];
   readonly answers: ReadonlyMap<string, number>;
   readonly elapsedMs: number;
   readonly stateDir: string;
@@ -67,7 +71,7 @@ export function summarise({
     calls: Object.fromEntries([...byCall].map(([call, those]) => [call, those.length])),
     answers: Object.fromEntries([...answers].sort(([one], [other]) => (one < other ? -1 : 1))),
     recoveries: recoveriesOf(rounds),
-    ...{ differences, stateDir },
+    ...{ differences, defects, stateDir },
   };
 }
 
@@ -112,6 +116,7 @@ export function textOf(report: DrillReport): string {
           `${String(differences.length)} differences:`,
           ...differences.slice(0, mostShown).map(({ kind, where, detail }) => `  ${kind}: ${where}: ${detail}`),
         ]),
+    ...report.defects.slice(0, mostShown).map((defect) => `Answered with 500: ${defect}`),
     ...(differences.length > 0 || '500 internal_error' in report.answers
       ? [`The logs are in ${report.stateDir}.`]
       : []),

@@ -1,10 +1,12 @@
 /** What every drill under load does: opens a bank, lets a load and a trouble run beside each other, checks the history, reports. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EventLog } from '../../../ledger/src/journal/event-log.ts';
 import type { Chance } from './chance.ts';
 import { chanceOf } from './chance.ts';
 import { findDifferences } from './check.ts';
 import type { DrilledBank, Place } from './drilled-bank.ts';
-import { openDrilledBank } from './drilled-bank.ts';
+import { openDrilledBank, serverNames } from './drilled-bank.ts';
 import { collectEvidence } from './evidence.ts';
 import type { Staff } from './operator.ts';
 import { beginStaffSession, staffOf } from './operator.ts';
@@ -53,13 +55,30 @@ export async function runDrill({
     const evidence = await collectEvidence(bank, recorder, auditor);
     const differences = findDifferences(evidence);
     // Broken infrastructure is answered with 503: 500 is a defect, whose reason is in the logs.
-    isKept = differences.length > 0 || recorder.answers.has('500 internal_error');
+    const { answers } = recorder;
+    const isDefective = answers.has('500 internal_error');
+    isKept = differences.length > 0 || isDefective;
     const elapsedMs = performance.now() - startedAt;
     const { stateDir } = bank;
-    return summarise({ seed, rounds, evidence, differences, answers: recorder.answers, elapsedMs, stateDir });
+    const defects = isDefective ? defectsIn(stateDir) : [];
+    return summarise({ seed, rounds, evidence, differences, defects, answers, elapsedMs, stateDir });
   } finally {
     await bank.close({ isKept });
   }
+}
+
+/** What the servers' logs say of requests that failed: each kind on one line, with how often it was. */
+function defectsIn(stateDir: string): readonly string[] {
+  const stacks = serverNames.flatMap((name) =>
+    readFileSync(join(stateDir, `${name}.log`), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"msg":"a request failed"'))
+      .map((line) => {
+        const { err } = JSON.parse(line) as { readonly err: { readonly stack?: string } };
+        return `${name}: ${String(err.stack).replaceAll(/\n\s*/g, ' ')}`;
+      }),
+  );
+  return [...Map.groupBy(stacks, (stack) => stack)].map(([stack, all]) => `${String(all.length)} times, ${stack}`);
 }
 
 /** Somebody of the staff who is logged in. */

@@ -15,17 +15,16 @@ export function rejectionOf(error: unknown): ApiRejection {
 
 /**
  * PostgreSQL's codes for a connection lost or refused, a server shutting down, starting or full, a statement or a lock that
- * took too long, a disk that fails.
+ * took too long, a disk that fails or gives back something else than was written.
  */
-const passing = /^(?:08|53|55P03|57P|57014|58)/;
-const networkErrors = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
+const passing = /^(?:08|53|55P03|57P|57014|58|XX00[12])/;
+/** The operating system's, of a network, a disk, memory or a table of open files: errno(3), getaddrinfo(3). */
+const systemErrors = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTCONN', 'EAGAIN'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'],
+  ...['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EAI_MEMORY', 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO'],
+  // Node's, of a thread that could not begin or was ended for want of memory.
+  ...['ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY'],
 ]);
 /**
  * gRPC's codes, by which the event log says that it is away: DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE.
@@ -43,8 +42,6 @@ const messages = [
   'the database system is',
   // The event log's client, where no node of a cluster answers.
   'Failed to discover after',
-  // With the code of a right that is missing: https://www.postgresql.org/docs/18/error-message-reporting.html
-  'Read-only file system',
 ];
 
 export function isUnavailable(error: unknown): boolean {
@@ -59,5 +56,15 @@ function isPassing(error: Error): boolean {
   // PostgreSQL's socket is a file; any other file that is missing is this server's own.
   if (code === 'ENOENT') return 'syscall' in error && error.syscall === 'connect';
   if (typeof code === 'number') return passingGrpc.has(code);
-  return typeof code === 'string' && (networkErrors.has(code) || passing.test(code));
+  if (code === '42501') return isOfTheDisk(error);
+  return typeof code === 'string' && (systemErrors.has(code) || passing.test(code));
+}
+
+/**
+ * PostgreSQL says with the code of a missing right also that its disk is read-only: errcode_for_file_access() in
+ * https://www.postgresql.org/docs/18/error-message-reporting.html. Its message may be in any language; a right that is
+ * missing comes from one source file.
+ */
+function isOfTheDisk(error: Error): boolean {
+  return 'file' in error && typeof error.file === 'string' && error.file !== 'aclchk.c';
 }
