@@ -15,6 +15,12 @@ const inContainers = 'tests/containers/*.test.ts';
 /** A busy machine is slow, not wrong. */
 const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } };
 
+/**
+ * Browsers and databases on a busy machine: what needed it is named at the end of the run, as unsteady, with its first error.
+ * Drills, crashes and properties have none (`retry: 0`): what they find by chance is a defect.
+ */
+const secondAttempt = { retry: 1 };
+
 export default defineConfig({
   test: {
     reporters: ['default', './tests/support/closing-line.ts'],
@@ -29,6 +35,7 @@ export default defineConfig({
           include: everywhere.map((where) => `${where}.test.ts`),
           exclude: [...unit, ...screens, inContainers, '**/node_modules/**'],
           globalSetup: './tests/support/postgres-setup.ts',
+          ...secondAttempt,
           ...patience,
         },
       },
@@ -39,8 +46,7 @@ export default defineConfig({
           include: screens,
           exclude: [...unit, '**/node_modules/**'],
           globalSetup: ['./tests/support/screens-setup.ts', './tests/support/postgres-setup.ts'],
-          // A browser on a busy machine: what needs a second attempt is named at the end of the run, as unsteady.
-          retry: 1,
+          ...secondAttempt,
           ...patience,
         },
       },

@@ -4,7 +4,7 @@ import { machineDrill } from '../operations/src/drill/machine.ts';
 import { textOf } from '../operations/src/drill/report.ts';
 import { testEventLog } from './support/event-log.ts';
 
-test('nothing is lost when the machine fails', { timeout: 900_000 }, async () => {
+test('nothing is lost when the machine fails', { timeout: 900_000, retry: 0 }, async () => {
   const seen: string[] = [];
   const { skipped, ...report } = await machineDrill({
     ...{ seed: 15, eventLog: testEventLog() },

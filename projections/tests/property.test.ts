@@ -110,7 +110,7 @@ const emptied = `
     read.daily_totals, read.kind_totals, read.status_totals;
   update read.checkpoint set position = 0`;
 
-test('balances, entries, positions and keys are those that follow from the events', { timeout: 240_000 }, async () => {
+test('balances, entries, positions and keys are those that follow from the events', { timeout: 240_000, retry: 0 }, async () => {
   const known = readModel({ pool: database.pool });
   const history = fc.array(step, { minLength: 1, maxLength: 80, size: 'max' });
   const property = fc.asyncProperty(history, fc.integer({ min: 1, max: 40 }), async (steps, batchSize) => {

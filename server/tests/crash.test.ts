@@ -199,7 +199,7 @@ async function expectNothingLostOrDoubled(answers: readonly Answered[]): Promise
   }
 }
 
-test('the server is killed under load', { timeout: 120_000 }, async () => {
+test('the server is killed under load', { timeout: 120_000, retry: 0 }, async () => {
   const answers = await underLoad('server', async (more) => {
     for (let n = 0; n < kills; n++) {
       await sleep(600 + n * 150);
@@ -213,7 +213,7 @@ test('the server is killed under load', { timeout: 120_000 }, async () => {
   await expectNothingLostOrDoubled(answers);
 });
 
-test('PostgreSQL is killed under load', { timeout: 120_000 }, async () => {
+test('PostgreSQL is killed under load', { timeout: 120_000, retry: 0 }, async () => {
   const answers = await underLoad('postgres', async (more) => {
     for (let n = 0; n < kills; n++) {
       await sleep(600 + n * 150);

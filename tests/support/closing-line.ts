@@ -1,4 +1,4 @@
-/** A test run's last words: every skipped test by name, every one that needed a second attempt, then the counts. */
+/** A test run's last words: every skipped test by name, every one that needed a second attempt and why, then the counts. */
 import type { Reporter, TestModule } from 'vitest/node';
 
 export default class ClosingLine implements Reporter {
@@ -11,8 +11,10 @@ export default class ClosingLine implements Reporter {
       const reason = result.state === 'skipped' && result.note !== undefined ? ` (${result.note})` : '';
       console.log(`skipped: ${test.module.relativeModuleId} > ${test.fullName}${reason}`);
     }
-    for (const test of tests.filter((test) => test.diagnostic()?.flaky === true))
-      console.log(`unsteady: ${test.module.relativeModuleId} > ${test.fullName} (passed at its second attempt)`);
+    for (const test of tests.filter((test) => test.diagnostic()?.flaky === true)) {
+      const first = test.result().errors?.[0]?.message.split('\n', 1)[0] ?? '';
+      console.log(`unsteady: ${test.module.relativeModuleId} > ${test.fullName} (at its first attempt: ${first})`);
+    }
     // A file that cannot be loaded, what comes before or after a suite's tests, or an error outside all fails the run too.
     const files = modules.filter((module) => module.errors().length > 0);
     const suites = modules.flatMap((module) =>

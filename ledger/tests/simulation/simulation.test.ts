@@ -354,7 +354,7 @@ function randomCommand(chance: Random, accounts: readonly string[]): Command {
 
 test(
   `${String(runs)} simulated runs from seed ${String(firstSeed)} leave a sound journal`,
-  { timeout: 900_000 },
+  { timeout: 900_000, retry: 0 },
   async () => {
     const totals: { -readonly [K in keyof Result]: number } = {
       ...{ observations: 0, crashes: 0, events: 0, troubles: 0, lookUps: 0, losses: 0, cashDeclines: 0 },
