@@ -294,7 +294,7 @@ test('verifies the whole bank, and finds a read model that was tampered with, wi
   await page.getByRole('region', { name: fr.verification.differences }).waitFor();
   const row = await page.getByRole('row', { name: /^solde/ }).innerText();
   await bank.database.query('update read.balances set balance = balance - 100 where account = $1', [one.account]);
-  expect(row.replaceAll(/\s+/g, ' ')).toBe(`solde ${one.account} 6450 6550`);
+  expect(row.replaceAll(/\s+/g, ' ')).toBe(`solde ${one.account} · balance ${one.account} 64.50 65.50`);
 });
 
 test('shows what happens as it happens, and does not move the list while one reads', async () => {

@@ -47,7 +47,7 @@ const compareIntervalMs = 1_000;
 const sweepIntervalMs = 60_000;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { log, databaseUrl, eventLog } = options;
+  const { log, databaseUrl, eventLog, stateDir } = options;
   await using started = new AsyncDisposableStack();
   const certificates = await readCertificates(options.certsDir);
   const metrics = createMetrics();
@@ -67,7 +67,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const threads = threadPool();
   started.defer(() => threads.close());
-  const verification = verificationStarter({ databaseUrl, eventLog }, (error) => {
+  const verification = verificationStarter({ databaseUrl, eventLog, stateDir }, (error) => {
     log.error({ err: error }, 'a verification could not be carried through');
   });
   started.defer(() => verification.close());

@@ -3,6 +3,20 @@ import * as z from 'zod/mini';
 import { defineCall, eventStream } from '../call.ts';
 import { moment, money, position, wholeNumber } from '../fields.ts';
 
+/** The journal itself, and every table of the read model. */
+export const verifiedTables = [
+  'journal',
+  'accounts',
+  'balances',
+  'entries',
+  'account_events',
+  'customers',
+  'idempotency_keys',
+  'daily_totals',
+  'kind_totals',
+  'status_totals',
+] as const;
+
 const fields = {
   id: z.int(),
   startedBy: z.string(),
@@ -32,9 +46,10 @@ const verificationInFull = z
       .optional(
         z.array(
           z.object({
-            what: z.enum(['journal', 'entry', 'balance', 'version', 'status', 'key']),
+            table: z.enum(verifiedTables),
+            key: z.string(),
+            column: z.optional(z.string()),
             account: z.optional(z.string()),
-            entryId: z.optional(z.string()),
             journal: z.optional(z.string()),
             readModel: z.optional(z.string()),
           }),
@@ -42,7 +57,7 @@ const verificationInFull = z
       )
       .check(
         z.describe(
-          'At most 500: what the journal says, and what the read model shows. A `key` is a command’s idempotency key, as a digest, and the position it leads to.',
+          'At most 500: the table (or the journal), which row, which column (none: the whole row), what the journal says, and what the table holds. Amounts in the currency’s form; names are never said.',
         ),
       ),
   })

@@ -3,6 +3,7 @@ import { Failure } from '../../../ledger/src/failure.ts';
 import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import { assertReachable } from '../../../ledger/src/journal/reach-journal.ts';
 import { progress } from '../../../projections/src/queries/progress.ts';
+import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { verifyBank } from '../../../server/src/audit/verify.ts';
 import type { Config } from '../../../server/src/config.ts';
 import { loadSecrets } from '../../../server/src/secrets.ts';
@@ -53,12 +54,14 @@ async function rebuildIfAhead(how: {
 async function compare(config: Config, logIns: LogIns): Promise<VerifiedBank> {
   const pool = commandPool(logIns);
   const journal = openJournal(config.eventLog, pool);
+  const { masterKeys } = await loadSecrets(config.stateDir, logIns.server);
+  const vault = postgresVault({ pool, masterKeys });
   // As long as it takes: Ctrl-C ends the program.
   const { signal } = new AbortController();
   try {
     const { position } = await progress(pool);
     const onProgress = (): Promise<void> => Promise.resolve();
-    const verified = await verifyBank({ journal, reader: pool }, position, { onProgress, signal });
+    const verified = await verifyBank({ journal, reader: pool, vault }, position, { onProgress, signal });
     const { differences } = verified;
     if (verified.is === 'broken_off')
       throw new Failure(`The restored journal cannot be verified: ${verified.reason} Restore another backup.`);

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { Journal } from '../../../ledger/src/journal/journal.ts';
 import { advisoryLocks } from '../../../ledger/src/postgres-names.ts';
+import type { Vault } from '../../../ledger/src/vault/vault.ts';
 import type { Verified } from './verify.ts';
 import { verifyBank } from './verify.ts';
 
@@ -9,6 +10,7 @@ type Parts = {
   /** At least two connections: one has the lock and records, the other reads. */
   readonly pool: pg.Pool;
   readonly journal: Pick<Journal, 'read'>;
+  readonly vault: Pick<Vault, 'openMany'>;
   readonly startedBy: string;
   /** Told when its row is there. */
   readonly onBegun: (id: number) => void;
@@ -18,7 +20,14 @@ type Parts = {
 const progressEveryMs = 500;
 
 /** False: another is under way, and nothing was done. Rejects when a store cannot be reached; what was begun is recorded as broken off, if it can be. */
-export async function carryOutVerification({ pool, journal, startedBy, onBegun, signal }: Parts): Promise<boolean> {
+export async function carryOutVerification({
+  pool,
+  journal,
+  vault,
+  startedBy,
+  onBegun,
+  signal,
+}: Parts): Promise<boolean> {
   const holder = await pool.connect();
   try {
     const locked = await holder.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [
@@ -38,7 +47,7 @@ export async function carryOutVerification({ pool, journal, startedBy, onBegun, 
     const [row] = made.rows;
     if (row === undefined) throw new Error('the read model has no checkpoint');
     onBegun(Number(row.id));
-    await verifyAndRecord(holder, { pool, journal, signal }, row);
+    await verifyAndRecord(holder, { pool, journal, vault, signal }, row);
     return true;
   } finally {
     // With its connection the lock is free again.
@@ -48,7 +57,7 @@ export async function carryOutVerification({ pool, journal, startedBy, onBegun, 
 
 async function verifyAndRecord(
   holder: pg.PoolClient,
-  { pool, journal, signal }: Pick<Parts, 'pool' | 'journal' | 'signal'>,
+  { pool, journal, vault, signal }: Pick<Parts, 'pool' | 'journal' | 'vault' | 'signal'>,
   { id, position }: { readonly id: string; readonly position: string },
 ): Promise<void> {
   let verified = 0;
@@ -61,7 +70,7 @@ async function verifyAndRecord(
   };
   let found: Verified;
   try {
-    found = await verifyBank({ journal, reader: pool }, Number(position), { onProgress, signal });
+    found = await verifyBank({ journal, reader: pool, vault }, Number(position), { onProgress, signal });
   } catch (error) {
     const reason = signal.aborted ? 'The server was stopped.' : 'A store could not be read: the server’s log says why.';
     await record(holder, id, { is: 'broken_off', reason, verified, differences: [] });

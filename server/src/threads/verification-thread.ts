@@ -3,12 +3,16 @@ import { parentPort, workerData } from 'node:worker_threads';
 import pg from 'pg';
 import type { EventLog } from '../../../ledger/src/journal/event-log.ts';
 import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
+import { masterKeyFiles } from '../../../ledger/src/vault/master-keys.ts';
+import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { carryOutVerification } from '../audit/carry-out-verification.ts';
 import { serverConnection, verificationLimits } from '../connections.ts';
 
 export type VerificationOrder = {
   readonly databaseUrl: string;
   readonly eventLog: EventLog;
+  /** Where the master keys are, for the names. */
+  readonly stateDir: string;
   readonly startedBy: string;
 };
 
@@ -18,7 +22,7 @@ export type VerificationMessage =
   | { readonly is: 'under way already' }
   | { readonly is: 'failed'; readonly error: unknown };
 
-const { databaseUrl, eventLog, startedBy } = workerData as VerificationOrder;
+const { databaseUrl, eventLog, stateDir, startedBy } = workerData as VerificationOrder;
 const say = (message: VerificationMessage): void => parentPort?.postMessage(message);
 
 const stop = new AbortController();
@@ -30,9 +34,10 @@ parentPort?.once('message', () => {
 const pool = new pg.Pool({ ...serverConnection(databaseUrl, 'server'), ...verificationLimits });
 pool.on('error', () => undefined);
 const journal = openJournal(eventLog, pool);
+const vault = postgresVault({ pool, masterKeys: masterKeyFiles(stateDir) });
 try {
   const begun = await carryOutVerification({
-    ...{ pool, journal, startedBy, signal: stop.signal },
+    ...{ pool, journal, vault, startedBy, signal: stop.signal },
     onBegun: (id) => {
       say({ is: 'begun', id });
     },
