@@ -9,6 +9,9 @@ export type AppendResult =
   /** Somebody else wrote: nothing was appended, and `head` is where the journal is now. */
   | { readonly appended: false; readonly head: number };
 
+/** Where `signal` aborts, the call is given up and its connection closed; what it was to write may be written all the same. */
+export type GivenUp = { readonly signal?: AbortSignal | undefined };
+
 /** What following a journal gives: the next events in order, or the mark that there were no more just now. */
 export type FollowStep = { readonly events: readonly JournalEvent[] } | { readonly caughtUpAt: number };
 
@@ -21,20 +24,22 @@ export interface Journal {
    */
   readonly keys?: KeyIndex;
   /** The last position, 0 when empty. */
-  head(): Promise<number>;
+  head(options?: GivenUp): Promise<number>;
   /**
    * Writes all or none at positions `after + 1` …, durably, only if the head is still `after`.
    * A promise that rejects leaves the outcome unknown: read from `after + 1` to find out.
    */
-  append(events: readonly StoredEvent[], options: { readonly after: number }): Promise<AppendResult>;
+  append(events: readonly StoredEvent[], options: { readonly after: number } & GivenUp): Promise<AppendResult>;
   /** At most `limit` events from position `from` on: upwards, or downwards with `backward`. */
-  read(options: {
-    readonly from: number;
-    readonly limit: number;
-    readonly direction?: 'forward' | 'backward';
-  }): Promise<readonly JournalEvent[]>;
+  read(
+    options: {
+      readonly from: number;
+      readonly limit: number;
+      readonly direction?: 'forward' | 'backward';
+    } & GivenUp,
+  ): Promise<readonly JournalEvent[]>;
   /** The events at these positions, in the order of the positions; those that do not exist are left out. */
-  readAt(positions: readonly number[]): Promise<readonly JournalEvent[]>;
+  readAt(positions: readonly number[], options?: GivenUp): Promise<readonly JournalEvent[]>;
   /** Every event after `after`, once, in order, for ever, until `signal` aborts (then it ends without an error). */
   follow(options: { readonly after: number; readonly signal: AbortSignal }): AsyncIterable<FollowStep>;
   close(): Promise<void>;
