@@ -10,7 +10,8 @@ import type { Line } from '../../tests/support/line.ts';
 import { openLine } from '../../tests/support/line.ts';
 import type { TestDatabase } from '../../tests/support/postgres.ts';
 import { createDatabase } from '../../tests/support/postgres.ts';
-import type { GivenUp, Journal } from '../src/journal/journal.ts';
+import type { GivenUp } from '../src/journal/given-up.ts';
+import type { Journal } from '../src/journal/journal.ts';
 import { kurrentJournal } from '../src/journal/kurrent-journal.ts';
 import { postgresJournal } from '../src/journal/postgres-journal.ts';
 

@@ -1,5 +1,6 @@
 /** The journal port: one stream of events at gapless positions 1, 2, 3 …, to which events are only ever added. */
 import type { StoredEvent } from '../domain/codec.ts';
+import type { GivenUp } from './given-up.ts';
 import type { KeyIndex } from './key-index.ts';
 
 export type JournalEvent = StoredEvent & { readonly position: number };
@@ -8,9 +9,6 @@ export type AppendResult =
   | { readonly appended: true; readonly head: number }
   /** Somebody else wrote: nothing was appended, and `head` is where the journal is now. */
   | { readonly appended: false; readonly head: number };
-
-/** Where `signal` aborts, the call is given up and its connection closed; what it was to write may be written all the same. */
-export type GivenUp = { readonly signal?: AbortSignal | undefined };
 
 /** What following a journal gives: the next events in order, or the mark that there were no more just now. */
 export type FollowStep = { readonly events: readonly JournalEvent[] } | { readonly caughtUpAt: number };

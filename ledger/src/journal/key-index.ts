@@ -1,6 +1,6 @@
 /** The port to the idempotency keys of the whole journal's past: the journal's own, or the read model's where it has none. */
 
-import type { GivenUp } from './journal.ts';
+import type { GivenUp } from './given-up.ts';
 
 export interface KeyIndex {
   /**

@@ -19,7 +19,8 @@ import type {
 import type { StoredEvent } from '../domain/codec.ts';
 import type { AppendAnswer } from './kurrent-messages.ts';
 import { appendAnswer, appendRequest, correlationOf, eventOf, readRequest } from './kurrent-messages.ts';
-import type { GivenUp, JournalEvent } from './journal.ts';
+import type { GivenUp } from './given-up.ts';
+import type { JournalEvent } from './journal.ts';
 
 export type KurrentCalls = {
   append(events: readonly StoredEvent[], options: { readonly after: number } & GivenUp): Promise<AppendAnswer>;

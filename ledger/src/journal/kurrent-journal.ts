@@ -1,7 +1,8 @@
 /** The journal in EventStoreDB (from 21.10) or KurrentDB: one stream, in which an event's revision is its position less one. */
 import type { Readable } from 'node:stream';
 import type { ReadResp } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
-import type { FollowStep, GivenUp, Journal, JournalEvent } from './journal.ts';
+import type { GivenUp } from './given-up.ts';
+import type { FollowStep, Journal, JournalEvent } from './journal.ts';
 import { kurrentCalls } from './kurrent-calls.ts';
 import { eventOf } from './kurrent-messages.ts';
 

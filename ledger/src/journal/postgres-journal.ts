@@ -1,7 +1,8 @@
 /** The journal in PostgreSQL: one table, its primary key the position, so that gaps, doubles and late commits cannot exist. */
 import type pg from 'pg';
 import type { StoredEvent } from '../domain/codec.ts';
-import type { AppendResult, FollowStep, GivenUp, Journal, JournalEvent } from './journal.ts';
+import type { GivenUp } from './given-up.ts';
+import type { AppendResult, FollowStep, Journal, JournalEvent } from './journal.ts';
 import { ask } from './postgres-ask.ts';
 import { postgresKeyIndex } from './postgres-key-index.ts';
 import { listen } from './postgres-listen.ts';
