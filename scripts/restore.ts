@@ -39,6 +39,11 @@ command(async () => {
       console.log(step);
     },
   });
+  if (verified !== undefined && verified.lost > 0) {
+    console.log(
+      `The event log ends ${String(verified.lost)} events before what the database had shown of it: they are lost, and what they did has to be done again.`,
+    );
+  }
   console.log(
     verified === undefined
       ? 'Secrets and certificates are restored. Unpack base.tar.gz into your PostgreSQL (docs/decisions/backup.md), then start.'

@@ -329,3 +329,16 @@ test('broken history is said of broken history', async () => {
   expect(broken.map(({ name }) => name)).toEqual(['BrokenHistory']);
   await expect(bookkeeper.submit(submission('2'))).rejects.toThrow('never opened');
 });
+
+test('a journal that was set back under a server that runs is broken history, not a conflict to try again', async () => {
+  const bookkeeper = await open(openLine());
+  for (const id of ['1', '2', '3']) await settled(bookkeeper.submit(submission(id)));
+  const kept = await real.read({ from: 1, limit: 1 });
+  real = memoryJournal();
+  await real.append(kept, { after: 0 });
+  await expect(settled(bookkeeper.submit(submission('4')))).rejects.toThrow(
+    'the journal ends at 1, but was read up to 3: it was set back',
+  );
+  expect(broken.map(({ name }) => name)).toEqual(['BrokenHistory']);
+  expect(await real.head()).toBe(1);
+});

@@ -25,6 +25,8 @@ export type ProjectorOptions = {
 
 /** How often a standby tries the lock. Waiting inside the statement would hold back the database's vacuum. */
 const standbyPollMs = 500;
+/** A judgement. */
+const endWithinMs = 1_500;
 const waitMs = backOff({ firstMs: 100, mostMs: 5_000 });
 
 /**
@@ -66,8 +68,13 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
         log.warn({ err: error, backoffMs: waitMs(failures) }, 'the projector was interrupted and tries again');
       }
     } finally {
-      // Gives the lock back.
-      await client.end().catch(() => undefined);
+      // Gives the lock back. A database that does not answer is not waited for: it finds by itself that nobody is there.
+      const late = new AbortController();
+      await Promise.race([
+        client.end().catch(() => undefined),
+        sleep(endWithinMs, undefined, { signal: late.signal }).catch(() => undefined),
+      ]);
+      late.abort();
     }
     await sleep(waitMs(failures++), undefined, { signal }).catch(() => undefined);
   }

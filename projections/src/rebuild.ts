@@ -22,6 +22,8 @@ export type RebuildOptions = {
   /** A projector's connection whose `search_path` is `read_next`. */
   readonly writer: pg.Client;
   readonly onProgress: (progress: { readonly position: number; readonly target: number }) => void;
+  /** The journal was restored from an older backup: what the read model in use shows beyond its end is given up. Without, that is broken history. */
+  readonly discardsBeyond?: boolean;
 };
 
 export type Rebuilt = { readonly position: number; readonly comparisons: readonly Comparison[] };
@@ -37,28 +39,30 @@ const mostDropAttempts = 20;
  * never go past those in use, so that the checkpoint does not move when they are swapped.
  */
 export async function rebuild(options: RebuildOptions): Promise<Rebuilt | 'under way already'> {
-  const { owner, observer } = options;
+  const { owner, observer, journal, discardsBeyond = false } = options;
   const { rows } = await owner.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [
     advisoryLocks.rebuild,
   ]);
   if (rows[0]?.mine !== true) return 'under way already';
   await makeShadowTables(owner);
 
+  const end = discardsBeyond ? await journal.head() : Number.POSITIVE_INFINITY;
+  const targetOf = async (): Promise<number> => Math.min(await positionInUse(owner), end);
   let position = 0;
   const catchUp = async (target: number): Promise<void> => {
     await advance(options, position, target);
     position = target;
   };
   for (let round = 0; round < mostRounds; round += 1) {
-    const target = await positionInUse(owner);
+    const target = await targetOf();
     await catchUp(target);
-    if ((await positionInUse(owner)) - target <= batchSize) break;
+    if ((await targetOf()) - target <= batchSize) break;
   }
 
   // Readers pass this lock, the projector does not: for a moment both read models are at the same position.
   await owner.query('begin');
   await owner.query('lock table read.checkpoint in share row exclusive mode');
-  await catchUp(await positionInUse(owner));
+  await catchUp(await targetOf());
   await observer.query('begin isolation level repeatable read, read only');
   await observer.query('select position from read.checkpoint');
   await owner.query('rollback');
@@ -67,7 +71,7 @@ export async function rebuild(options: RebuildOptions): Promise<Rebuilt | 'under
 
   await owner.query('begin');
   await owner.query('lock table read.checkpoint in access exclusive mode');
-  await catchUp(await positionInUse(owner));
+  await catchUp(await targetOf());
   await swapTables(owner);
   await owner.query('commit');
   await dropOldTables(owner);

@@ -1,5 +1,6 @@
 /** The connections with the server's role: what each pool is for and how much it may take, in one table. */
 import pg from 'pg';
+import { keepAlive, keepAliveOptions } from '../../ledger/src/postgres-liveness.ts';
 import { applicationNames } from '../../ledger/src/postgres-names.ts';
 
 /** Which program connects. */
@@ -56,9 +57,9 @@ const poolConfig = ({ max, statementMs }: Limits): pg.PoolConfig => ({
 export const serverConnection = (databaseUrl: string, application: Application): pg.ClientConfig => ({
   connectionString: databaseUrl,
   connectionTimeoutMillis: 5_000,
-  options: '-c role=grandlivre_server',
+  options: `-c role=grandlivre_server ${keepAliveOptions}`,
   application_name: applicationNames[application],
-  keepAlive: true,
+  ...keepAlive,
 });
 
 /** `onLost`: told of a connection that was lost while nobody used it. The pools are the caller's to end. */

@@ -129,6 +129,6 @@ async function assertSameHistory(position: number, journal: Journal): Promise<vo
   const head = await journal.head();
   if (position <= head) return;
   throw new BrokenHistory(
-    `the read model is at ${String(position)}, beyond the journal's end at ${String(head)}: it was built from another journal`,
+    `the read model is at ${String(position)}, beyond the journal's end at ${String(head)}: it was built from another journal, or the event log is an older backup (then npm run rebuild -- --discard-beyond-journal)`,
   );
 }

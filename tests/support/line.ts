@@ -9,12 +9,15 @@ export type Line = {
   mend(): void;
   /** What is sent arrives, but no answer comes back, as from a server that hangs. */
   mute(): void;
+  /** The connections there are lead nowhere any more, either way, and nobody is told; new ones work. */
+  vanish(): void;
   close(): Promise<void>;
 };
 
 export async function openLine(serverUrl: string): Promise<Line> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
+  const vanished = new Set<Socket>();
   let state: 'whole' | 'cut' | 'mute' = 'whole';
   const server: Server = createServer((near) => {
     if (state === 'cut') {
@@ -26,14 +29,16 @@ export async function openLine(serverUrl: string): Promise<Line> {
       sockets.add(socket);
       socket.on('error', () => socket.destroy());
       socket.on('close', () => {
-        sockets.delete(socket);
+        if (!sockets.delete(socket)) return;
         near.destroy();
         far.destroy();
       });
     }
-    near.pipe(far);
+    near.on('data', (asked) => {
+      if (sockets.has(far)) far.write(asked);
+    });
     far.on('data', (answer) => {
-      if (state !== 'mute') near.write(answer);
+      if (state !== 'mute' && sockets.has(near)) near.write(answer);
     });
   });
   await new Promise<void>((resolve) => {
@@ -53,8 +58,13 @@ export async function openLine(serverUrl: string): Promise<Line> {
     mute() {
       state = 'mute';
     },
+    vanish() {
+      for (const socket of sockets) vanished.add(socket);
+      sockets.clear();
+    },
     async close() {
       cut();
+      for (const socket of vanished) socket.destroy();
       await new Promise((resolve) => {
         server.close(resolve);
       });

@@ -1,4 +1,5 @@
 /** One durable append for a batch, and the answers that wait for it. */
+import { BrokenHistory } from '../domain/account.ts';
 import type { Batch } from './batch.ts';
 import type { CommandQueue } from './command-queue.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -11,6 +12,7 @@ import type { RecentKeys } from './recent-keys.ts';
 export type Appended = 'written' | 'conflict' | 'unknown';
 
 export interface Commit {
+  /** Rejects with `BrokenHistory` where the journal has become shorter than what was read of it. */
   append(batch: Batch): Promise<Appended>;
   /** The batch is in the journal: moves the head, remembers the keys and answers. */
   settle(batch: Batch): void;
@@ -26,19 +28,31 @@ type CommitOptions = {
 
 export function createCommit({ keys, queue, batches, tail, dependencies }: CommitOptions): Commit {
   const { journal, onBatch, onTrouble } = dependencies;
+
+  /** Behind a journal that was set back under a server that runs, reading on and trying again would never end. */
+  function conflict(head: number): 'conflict' {
+    if (head >= tail.head) return 'conflict';
+    throw new BrokenHistory(
+      `the journal ends at ${String(head)}, but was read up to ${String(tail.head)}: it was set back`,
+    );
+  }
+
   return {
     async append(batch) {
       try {
         // Rejections, too, are only true of the head they were decided at.
-        if (batch.events.length === 0) return (await journal.head()) === tail.head ? 'written' : 'conflict';
+        if (batch.events.length === 0) {
+          const head = await journal.head();
+          return head === tail.head ? 'written' : conflict(head);
+        }
         for (const { waiting, recorded } of batch.decided) {
           const [first] = recorded;
           if (first !== undefined) waiting.sentIds.push(first.id);
         }
-        const { appended } = await journal.append(batch.events, { after: tail.head });
-        return appended ? 'written' : 'conflict';
+        const { appended, head } = await journal.append(batch.events, { after: tail.head });
+        return appended ? 'written' : conflict(head);
       } catch (error) {
-        if (error instanceof BookkeeperStopped) throw error;
+        if (error instanceof BookkeeperStopped || error instanceof BrokenHistory) throw error;
         onTrouble?.('an append has an unknown outcome', error);
         return 'unknown';
       }

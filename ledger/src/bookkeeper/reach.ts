@@ -27,7 +27,12 @@ export const deadlinesMs = {
 /** What must answer before a command can be carried out. */
 export type Resource = 'journal' | 'appends' | 'keys';
 
-type Call<T> = { readonly what: string; readonly timeoutMs: number; readonly work: () => Promise<T> };
+/** `work` is given up, as far as it can be, when the wait is over before it is. */
+type Call<T> = {
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly work: (signal: AbortSignal) => Promise<T>;
+};
 
 export interface Reach {
   /** True while one of them has neither answered nor stopped failing for `cutOffAfter`. */
@@ -92,13 +97,17 @@ export function createReach({ timer, ended }: ReachOptions): Reach {
   function within<T>({ what, timeoutMs, work }: Call<T>): Promise<T> {
     if (ended.aborted) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
-      const cancel = timer(timeoutMs, () => {
+      const givingUp = new AbortController();
+      const giveUp = (reason: Error): void => {
         over();
-        reject(new TimedOut(`${what} took longer than ${String(timeoutMs)} ms`));
+        reject(reason);
+        givingUp.abort(reason);
+      };
+      const cancel = timer(timeoutMs, () => {
+        giveUp(new TimedOut(`${what} took longer than ${String(timeoutMs)} ms`));
       });
       const end = (): void => {
-        over();
-        reject(stopped());
+        giveUp(stopped());
       };
       const over = (): void => {
         cancel();
@@ -106,7 +115,7 @@ export function createReach({ timer, ended }: ReachOptions): Reach {
       };
       ended.addEventListener('abort', end);
       // What comes after the deadline is nobody's any more.
-      work().then(
+      work(givingUp.signal).then(
         (result) => {
           over();
           resolve(result);
@@ -151,12 +160,26 @@ export function createReach({ timer, ended }: ReachOptions): Reach {
           return journal.largestAppendBytes;
         },
         ...(journal.keys && { keys: journal.keys }),
-        head: () => call('journal', { what: 'asking for the head', timeoutMs: headMs, work: () => journal.head() }),
-        read: (range) => call('journal', { what: 'reading the journal', timeoutMs, work: () => journal.read(range) }),
+        head: () =>
+          call('journal', {
+            ...{ what: 'asking for the head', timeoutMs: headMs },
+            work: (signal) => journal.head({ signal }),
+          }),
+        read: (range) =>
+          call('journal', {
+            ...{ what: 'reading the journal', timeoutMs },
+            work: (signal) => journal.read({ ...range, signal }),
+          }),
         readAt: (positions) =>
-          call('journal', { what: 'reading the journal', timeoutMs, work: () => journal.readAt(positions) }),
+          call('journal', {
+            ...{ what: 'reading the journal', timeoutMs },
+            work: (signal) => journal.readAt(positions, { signal }),
+          }),
         append: (events, options) =>
-          call('appends', { what: 'an append', timeoutMs, work: () => journal.append(events, options) }),
+          call('appends', {
+            ...{ what: 'an append', timeoutMs },
+            work: (signal) => journal.append(events, { ...options, signal }),
+          }),
         follow: (options) => journal.follow(options),
         close: () => journal.close(),
       };
@@ -166,7 +189,7 @@ export function createReach({ timer, ended }: ReachOptions): Reach {
         call('keys', {
           what: 'the look-up of idempotency keys',
           timeoutMs: deadlinesMs.keys,
-          work: () => keys.lookUp(commandIds),
+          work: (signal) => keys.lookUp(commandIds, { signal }),
         }),
     }),
   };

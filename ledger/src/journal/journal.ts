@@ -1,5 +1,6 @@
 /** The journal port: one stream of events at gapless positions 1, 2, 3 …, to which events are only ever added. */
 import type { StoredEvent } from '../domain/codec.ts';
+import type { GivenUp } from './given-up.ts';
 import type { KeyIndex } from './key-index.ts';
 
 export type JournalEvent = StoredEvent & { readonly position: number };
@@ -21,20 +22,22 @@ export interface Journal {
    */
   readonly keys?: KeyIndex;
   /** The last position, 0 when empty. */
-  head(): Promise<number>;
+  head(options?: GivenUp): Promise<number>;
   /**
    * Writes all or none at positions `after + 1` …, durably, only if the head is still `after`.
    * A promise that rejects leaves the outcome unknown: read from `after + 1` to find out.
    */
-  append(events: readonly StoredEvent[], options: { readonly after: number }): Promise<AppendResult>;
+  append(events: readonly StoredEvent[], options: { readonly after: number } & GivenUp): Promise<AppendResult>;
   /** At most `limit` events from position `from` on: upwards, or downwards with `backward`. */
-  read(options: {
-    readonly from: number;
-    readonly limit: number;
-    readonly direction?: 'forward' | 'backward';
-  }): Promise<readonly JournalEvent[]>;
+  read(
+    options: {
+      readonly from: number;
+      readonly limit: number;
+      readonly direction?: 'forward' | 'backward';
+    } & GivenUp,
+  ): Promise<readonly JournalEvent[]>;
   /** The events at these positions, in the order of the positions; those that do not exist are left out. */
-  readAt(positions: readonly number[]): Promise<readonly JournalEvent[]>;
+  readAt(positions: readonly number[], options?: GivenUp): Promise<readonly JournalEvent[]>;
   /** Every event after `after`, once, in order, for ever, until `signal` aborts (then it ends without an error). */
   follow(options: { readonly after: number; readonly signal: AbortSignal }): AsyncIterable<FollowStep>;
   close(): Promise<void>;

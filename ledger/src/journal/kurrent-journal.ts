@@ -1,6 +1,7 @@
 /** The journal in EventStoreDB (from 21.10) or KurrentDB: one stream, in which an event's revision is its position less one. */
 import type { Readable } from 'node:stream';
 import type { ReadResp } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/streams_pb.js';
+import type { GivenUp } from './given-up.ts';
 import type { FollowStep, Journal, JournalEvent } from './journal.ts';
 import { kurrentCalls } from './kurrent-calls.ts';
 import { eventOf } from './kurrent-messages.ts';
@@ -18,8 +19,8 @@ export function kurrentJournal({ url, ledger }: { readonly url: string; readonly
   const calls = kurrentCalls({ url, stream: `journal-${ledger}` });
   let largestAppendBytes = usualLargestAppendBytes * shareForEvents;
 
-  async function head(): Promise<number> {
-    const [last] = await calls.read({ from: 'end', limit: 1, direction: 'backward' });
+  async function head({ signal }: GivenUp = {}): Promise<number> {
+    const [last] = await calls.read({ from: 'end', limit: 1, direction: 'backward', signal });
     return last?.position ?? 0;
   }
 
@@ -29,9 +30,9 @@ export function kurrentJournal({ url, ledger }: { readonly url: string; readonly
     },
     head,
 
-    async append(events, { after }) {
+    async append(events, { after, signal }) {
       if (events.length === 0) throw new Error('an append needs at least one event');
-      const answer = await calls.append(events, { after });
+      const answer = await calls.append(events, { after, signal });
       if (answer.appended !== 'too large') return { appended: answer.appended, head: answer.head };
       largestAppendBytes = Math.min(largestAppendBytes, answer.largestBytes) * shareForEvents;
       throw new Error(
@@ -39,19 +40,20 @@ export function kurrentJournal({ url, ledger }: { readonly url: string; readonly
       );
     },
 
-    async read({ from, limit, direction = 'forward' }) {
-      if (direction === 'forward') return calls.read({ from, limit, direction });
+    async read({ from, limit, direction = 'forward', signal }) {
+      if (direction === 'forward') return calls.read({ from, limit, direction, signal });
       // Beyond its end the server reads backwards from nowhere.
-      const last = await head();
-      return last === 0 ? [] : calls.read({ from: Math.min(from, last), limit, direction });
+      const last = await head({ signal });
+      return last === 0 ? [] : calls.read({ from: Math.min(from, last), limit, direction, signal });
     },
 
-    async readAt(positions) {
+    async readAt(positions, { signal } = {}) {
       const found = new Map<number, JournalEvent>();
       const runs = runsOf(positions);
       const work = async (): Promise<void> => {
         for (let run = runs.pop(); run !== undefined; run = runs.pop()) {
-          for (const event of await calls.read({ ...run, direction: 'forward' })) found.set(event.position, event);
+          for (const event of await calls.read({ ...run, direction: 'forward', signal }))
+            found.set(event.position, event);
         }
       };
       await Promise.all(Array.from({ length: Math.min(readsAtOnce, runs.length) }, work));
@@ -61,7 +63,7 @@ export function kurrentJournal({ url, ledger }: { readonly url: string; readonly
     async *follow({ after, signal }): AsyncGenerator<FollowStep> {
       let position = after;
       while (!signal.aborted) {
-        const target = await head();
+        const target = await head({ signal });
         const subscription = await calls.subscribe(position);
         const stop = (): void => {
           subscription.cancel();

@@ -1,7 +1,9 @@
 /** The journal in PostgreSQL: one table, its primary key the position, so that gaps, doubles and late commits cannot exist. */
 import type pg from 'pg';
 import type { StoredEvent } from '../domain/codec.ts';
+import type { GivenUp } from './given-up.ts';
 import type { AppendResult, FollowStep, Journal, JournalEvent } from './journal.ts';
+import { ask } from './postgres-ask.ts';
 import { postgresKeyIndex } from './postgres-key-index.ts';
 import { listen } from './postgres-listen.ts';
 
@@ -39,27 +41,22 @@ type Row = { position: string; id: string; type: string; data: string; metadata:
 
 /** `pool` is the caller's to end. Its role needs SELECT on the table, and INSERT to append. */
 export function postgresJournal({ pool }: { readonly pool: pg.Pool }): Journal {
-  async function head(): Promise<number> {
-    const { rows } = await pool.query<{ head: string }>({
-      name: 'journal_head',
-      text: 'select coalesce(max(position), 0) as head from journal.events',
-    });
+  async function head({ signal }: GivenUp = {}): Promise<number> {
+    const text = 'select coalesce(max(position), 0) as head from journal.events';
+    const { rows } = await ask<{ head: string }>(pool, { name: 'journal_head', text }, signal);
     return Number(rows[0]?.head);
   }
 
-  async function read(
-    from: number,
-    limit: number,
-    direction: 'forward' | 'backward',
-  ): Promise<readonly JournalEvent[]> {
+  async function read(range: Parameters<Journal['read']>[0]): Promise<readonly JournalEvent[]> {
+    const { from, limit, direction = 'forward', signal } = range;
     const forward = direction === 'forward';
-    const { rows } = await pool.query<Row>({
+    const query = {
       name: `journal_read_${direction}`,
       text: `select ${columns} from journal.events where position ${forward ? '>=' : '<='} $1
              order by position ${forward ? 'asc' : 'desc'} limit $2`,
       values: [from, limit],
-    });
-    return rows.map(toEvent);
+    };
+    return (await ask<Row>(pool, query, signal)).rows.map(toEvent);
   }
 
   const keys = postgresKeyIndex({ pool, name: 'journal_look_up_keys', text: lookUpSql });
@@ -69,30 +66,29 @@ export function postgresJournal({ pool }: { readonly pool: pg.Pool }): Journal {
     keys,
     head,
 
-    async append(events: readonly StoredEvent[], { after }): Promise<AppendResult> {
+    async append(events: readonly StoredEvent[], { after, signal }): Promise<AppendResult> {
       if (events.length === 0) throw new Error('an append needs at least one event');
       try {
-        const { rowCount } = await pool.query({
-          name: 'journal_append',
-          text: appendSql,
-          values: [after, lines(events, 'id'), lines(events, 'type'), lines(events, 'data'), lines(events, 'metadata')],
-        });
+        const fields = (['id', 'type', 'data', 'metadata'] as const).map((field) => lines(events, field));
+        const query = { name: 'journal_append', text: appendSql, values: [after, ...fields] };
+        const { rowCount } = await ask(pool, query, signal);
         if (rowCount === events.length) return { appended: true, head: after + events.length };
       } catch (error) {
         if (!(error instanceof Error && 'code' in error && error.code === uniqueViolation)) throw error;
       }
-      return { appended: false, head: await head() };
+      return { appended: false, head: await head({ signal }) };
     },
 
-    read: ({ from, limit, direction = 'forward' }) => read(from, limit, direction),
+    read,
 
-    async readAt(positions) {
+    async readAt(positions, { signal } = {}) {
       if (positions.length === 0) return [];
-      const { rows } = await pool.query<Row>({
+      const query = {
         name: 'journal_read_at',
         text: `select ${columns} from journal.events where position = any ($1::bigint[]) order by position`,
         values: [positions],
-      });
+      };
+      const { rows } = await ask<Row>(pool, query, signal);
       const byPosition = new Map(rows.map((row) => [Number(row.position), toEvent(row)]));
       return positions.map((position) => byPosition.get(position)).filter((event) => event !== undefined);
     },
@@ -107,7 +103,7 @@ export function postgresJournal({ pool }: { readonly pool: pg.Pool }): Journal {
         let position = after;
         // A follower that ends may leave a read behind; its failure is then nobody's.
         const startReading = (): Promise<readonly JournalEvent[]> => {
-          const reading = read(position + 1, followBatch, 'forward');
+          const reading = read({ from: position + 1, limit: followBatch });
           reading.catch(() => undefined);
           return reading;
         };

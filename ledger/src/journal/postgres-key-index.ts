@@ -2,6 +2,9 @@
 import type pg from 'pg';
 import { commandKey } from './command-key.ts';
 import type { KeyIndex } from './key-index.ts';
+import { ask } from './postgres-ask.ts';
+
+type Row = { readonly checkpoint: string; readonly n: string | null; readonly position: string | null };
 
 /**
  * `text` takes the keys as one `uuid[]` and gives, on one snapshot so that no key is written in between, `checkpoint` in
@@ -18,12 +21,9 @@ export function postgresKeyIndex({
   readonly text: string;
 }): KeyIndex {
   return {
-    async lookUp(commandIds) {
-      const { rows } = await pool.query<{ checkpoint: string; n: string | null; position: string | null }>({
-        name,
-        text,
-        values: [`{${commandIds.map(commandKey).join(',')}}`],
-      });
+    async lookUp(commandIds, { signal } = {}) {
+      const query = { name, text, values: [`{${commandIds.map(commandKey).join(',')}}`] };
+      const { rows } = await ask<Row>(pool, query, signal);
       const positions = new Map<string, number>();
       for (const { n, position } of rows) {
         const commandId = n === null ? undefined : commandIds[Number(n) - 1];

@@ -14,7 +14,13 @@ import { ensureLogIns } from '../log-in-roles.ts';
 import { openBankWithProjector } from '../open-bank-with-projector.ts';
 import { rebuildReadModel } from '../read-model/rebuild-read-model.ts';
 
-export type VerifiedBank = { readonly accounts: number; readonly entries: number; readonly position: number };
+export type VerifiedBank = {
+  readonly accounts: number;
+  readonly entries: number;
+  readonly position: number;
+  /** How many events the database had shown that the restored event log has not: they are lost. */
+  readonly lost: number;
+};
 
 /** Throws a `Failure` where the two differ, and leaves the database as it is then. */
 export async function verifyRestored(config: Config): Promise<VerifiedBank> {
@@ -22,36 +28,40 @@ export async function verifyRestored(config: Config): Promise<VerifiedBank> {
   try {
     const logIns = await ensureLogIns(url, config);
     const secrets = await loadSecrets(config.stateDir, logIns.server);
-    await rebuildIfAhead({ config, ownerUrl: url, logIns });
+    const lost = await rebuildIfAhead({ config, ownerUrl: url, logIns });
     const opened = await openBankWithProjector({ ...config, logIns, secrets });
     await opened.shown().finally(() => opened.close());
-    return await compare(config, logIns);
+    return { ...(await compare(config, logIns)), lost };
   } finally {
     await release();
   }
 }
 
-/** The database may be younger than an event log that was restored beside it: then what it shows of the journal is made again. */
+/** The database may be younger than an event log that was restored beside it: then what it shows of the journal is made again. Gives by how many events. */
 async function rebuildIfAhead(how: {
   readonly config: Config;
   readonly ownerUrl: string;
   readonly logIns: LogIns;
-}): Promise<void> {
+}): Promise<number> {
   const { config, logIns, ownerUrl } = how;
   const pool = commandPool(logIns);
   const journal = openJournal(config.eventLog, pool);
+  let lost: number;
   try {
-    await assertReachable(journal, 'EVENT_LOG_URL');
-    if ((await progress(pool)).position <= (await journal.head())) return;
+    lost = Math.max(0, (await progress(pool)).position - (await assertReachable(journal, 'EVENT_LOG_URL')));
+    if (lost === 0) return lost;
   } finally {
     await journal.close();
     await pool.end();
   }
   const { masterKeys } = await loadSecrets(config.stateDir, logIns.server);
-  await rebuildReadModel({ ownerUrl, logIns, eventLog: config.eventLog, masterKeys, onProgress: () => undefined });
+  const onProgress = (): void => undefined;
+  const { eventLog } = config;
+  await rebuildReadModel({ ownerUrl, logIns, eventLog, masterKeys, onProgress, discardsBeyond: true });
+  return lost;
 }
 
-async function compare(config: Config, logIns: LogIns): Promise<VerifiedBank> {
+async function compare(config: Config, logIns: LogIns): Promise<Omit<VerifiedBank, 'lost'>> {
   const pool = commandPool(logIns);
   const journal = openJournal(config.eventLog, pool);
   const { masterKeys } = await loadSecrets(config.stateDir, logIns.server);

@@ -41,6 +41,7 @@ export function runProgram(
 ): Program {
   let ready = Promise.withResolvers<undefined>();
   let child: ChildProcess;
+  let isReady = false;
   let failures = 0;
   let isOver = false;
 
@@ -54,10 +55,13 @@ export function runProgram(
     child.on('error', () => undefined);
     child.on('message', () => {
       failures = 0;
+      isReady = true;
       ready.resolve(undefined);
     });
     child.once('exit', () => {
-      ready = Promise.withResolvers();
+      // Whoever waits for one that ended before it was ready waits for the next.
+      if (isReady) ready = Promise.withResolvers();
+      isReady = false;
       void startAgain();
     });
   }

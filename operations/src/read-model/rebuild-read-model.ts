@@ -9,6 +9,7 @@ import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { projectorConnection, readersConnection } from '../../../projections/src/connection.ts';
 import { progress } from '../../../projections/src/queries/progress.ts';
 import type { LogIns } from '../log-in-roles.ts';
+import type { RebuildOptions } from '../../../projections/src/rebuild.ts';
 import { rebuild } from '../../../projections/src/rebuild.ts';
 
 export async function rebuildReadModel({
@@ -17,13 +18,14 @@ export async function rebuildReadModel({
   eventLog,
   masterKeys,
   onProgress,
+  discardsBeyond = false,
 }: {
   readonly ownerUrl: string;
   readonly logIns: LogIns;
   readonly eventLog: EventLog;
   readonly masterKeys: MasterKeys;
   readonly onProgress: OnProgress;
-}): ReturnType<typeof rebuild> {
+} & Pick<RebuildOptions, 'discardsBeyond'>): ReturnType<typeof rebuild> {
   const pool = new pg.Pool(readersConnection(logIns.projector));
   const owner = new pg.Client({ connectionString: ownerUrl });
   const observer = new pg.Client({ connectionString: ownerUrl });
@@ -43,6 +45,7 @@ export async function rebuildReadModel({
       owner,
       observer,
       writer,
+      discardsBeyond,
       onProgress: ({ position, target }) => {
         onProgress({ phase: 'rebuilding', done: position, total: target });
       },

@@ -1,4 +1,4 @@
-/** The two bounded waits of a request: for the bookkeeper's answer, and for the read model to get somewhere. */
+/** The bounded waits of a request: for the bookkeeper's answer, for what other servers wrote, and for the read model to get somewhere. */
 import type { Bookkeeper } from '../../../ledger/src/bookkeeper/bookkeeper.ts';
 import type { Outcome, Submission } from '../../../ledger/src/bookkeeper/submission.ts';
 import type { ReadModel } from '../../../projections/src/read-model.ts';
@@ -30,6 +30,20 @@ export async function submit(bookkeeper: Bookkeeper, submission: Submission): Pr
     if (outcome.accepted) return outcome;
     const isReplayed = outcome.declined !== undefined && outcome.replayed;
     return isReplayed ? { ...outcome.rejection, replayed: true } : outcome.rejection;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Reads what other servers wrote. Gives a rejection when the journal cannot be read, or not in time. */
+export async function catchUp(bookkeeper: Bookkeeper): Promise<ApiRejection | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<true>((resolve) => {
+    timer = setTimeout(resolve, readWithinMs, true);
+  });
+  try {
+    const isLate = await Promise.race([bookkeeper.catchUp(), late]);
+    return isLate === true || bookkeeper.isCutOff ? { code: 'unavailable', retryAfterSeconds } : undefined;
   } finally {
     clearTimeout(timer);
   }

@@ -21,7 +21,7 @@ import { commandIds, replayHeader, requestHash } from '../idempotency.ts';
 import type { RequestContext, Result, Route } from '../pipeline.ts';
 import { route } from '../pipeline.ts';
 import { holderOf, toMinor } from '../view.ts';
-import { submit, waitForPosition } from '../waiting.ts';
+import { catchUp, submit, waitForPosition } from '../waiting.ts';
 
 type Parts = {
   readonly bookkeeper: Bookkeeper;
@@ -69,10 +69,11 @@ export const moneyRoutes = (parts: Parts): readonly Route[] => [
   route(previewTransfer, async ({ caller, source, body: { to, amount, name } }) => {
     const { bookkeeper, payeeLimits } = parts;
     const asker = { account: caller.account, source };
-    const tooMany = (await payeeLimits.check(asker)) ?? (await guardDestination(parts, asker, to));
+    const tooMany = await payeeLimits.check(asker);
     if (tooMany !== undefined) return { code: 'too_many_requests', ...tooMany };
-    // Another server may have opened the destination a moment ago.
-    await bookkeeper.catchUp();
+    // Another server may have written a moment ago.
+    const stopped = (await guardDestination(parts, asker, to)) ?? (await catchUp(bookkeeper));
+    if (stopped !== undefined) return stopped;
     const decision = decide(bookkeeper.book, { type: 'Transfer', from: caller.account, to, ...toMoney(amount) });
     if (isRejection(decision)) return decision;
     const payee = await payeeOf(parts, to, name);
@@ -95,11 +96,13 @@ async function guardDestination(
   { bookkeeper, payeeLimits }: Pick<Parts, 'bookkeeper' | 'payeeLimits'>,
   asker: Asker,
   to: AccountId,
-): ReturnType<PayeeLimits['unknown']> {
+): Promise<ApiRejection | undefined> {
   const isKnown = (): boolean => bookkeeper.book.account(to) !== undefined;
   // Another server may have opened it a moment ago.
-  if (!isKnown()) await bookkeeper.catchUp();
-  return isKnown() ? payeeLimits.stopped(asker) : payeeLimits.unknown(asker);
+  const unread = isKnown() ? undefined : await catchUp(bookkeeper);
+  if (unread !== undefined) return unread;
+  const tooMany = await (isKnown() ? payeeLimits.stopped(asker) : payeeLimits.unknown(asker));
+  return tooMany && { code: 'too_many_requests', ...tooMany };
 }
 
 /** Whose account it is, as far as a sender is told. */
@@ -137,8 +140,8 @@ async function carryOut(
     return pinRejection(confirmed, { bookkeeper, security }, attempt);
   }
   if (command.type === 'Transfer') {
-    const tooMany = await guardDestination(parts, { account: caller.account, source }, command.to);
-    if (tooMany !== undefined) return { code: 'too_many_requests', ...tooMany };
+    const stopped = await guardDestination(parts, { account: caller.account, source }, command.to);
+    if (stopped !== undefined) return stopped;
   }
   const submission: Submission = {
     command,
