@@ -1,10 +1,17 @@
 /** The first span of a request's trace: which call, which outcome, how long. */
 import type { Request, Response } from 'express';
 import type { Tracer } from '../../../ledger/src/tracing/tracer.ts';
-import type { RequestRecord } from './request-log.ts';
-import type { StaffCertificateOf } from './terminal.ts';
+import type { StaffCertificateOf, Terminal } from './terminal.ts';
 
-export type TraceRequest = (request: Request, response: Response, record: RequestRecord, durationMs: number) => void;
+type Answered = {
+  readonly correlationId: string;
+  readonly terminal: Terminal;
+  readonly route: string;
+  /** The rejection's. */
+  readonly code?: string;
+};
+
+export type TraceRequest = (request: Request, response: Response, answered: Answered, durationMs: number) => void;
 
 /**
  * Of the API's calls only. A caller's own trace is linked where the bank issued the certificate of its connection, and
