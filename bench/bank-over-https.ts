@@ -25,6 +25,7 @@ const pin = '2527';
 export type BankOverHttps = {
   readonly server: RunningProgram;
   readonly projector: RunningProgram;
+  readonly target: Target;
   /** One round of load, from the process that makes it. */
   load(task: Task): Promise<Round>;
   stop(): Promise<void>;
@@ -55,6 +56,7 @@ export async function bankOverHttps(place: BankConfig): Promise<BankOverHttps> {
   return {
     server,
     projector,
+    target,
     async load(task) {
       load.send(task);
       const [round] = (await Promise.race([once(load, 'message'), loadEnded])) as [Round];

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { startPostgres } from '../operations/src/embedded-postgres/start-postgres.ts';
 import { databasesOn, withoutAutovacuum } from './databases.ts';
 import { describe, machine } from './machine.ts';
+import { besideAuditors } from './measures/beside-auditors.ts';
 import { batchCall, singleCommands } from './measures/https.ts';
 import type { Part, Run } from './measures/part.ts';
 import { projector } from './measures/projector.ts';
@@ -19,9 +20,10 @@ const measures: Readonly<Record<string, (run: Run) => Promise<Part>>> = {
   d: singleCommands,
   e: batchCall,
   f: projector,
+  g: besideAuditors,
 };
 
-const usage = `npm run bench -- [--quick] [--only a,b,c,d,e,f] [--json FILE] [--event-log URL]`;
+const usage = `npm run bench -- [--quick] [--only a,b,c,d,e,f,g] [--json FILE] [--event-log URL]`;
 
 type Options = {
   readonly only: readonly string[];

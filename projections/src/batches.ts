@@ -6,8 +6,10 @@ import type { FollowStep, JournalEvent } from '../../ledger/src/journal/journal.
 import type { DecryptProfiles } from './customer-names.ts';
 import { decryptNames } from './customer-names.ts';
 import { project } from './project.ts';
+import type { Span, Tracer } from '../../ledger/src/tracing/tracer.ts';
 import type { Batch } from './statements.ts';
 import { toBatch } from './statements.ts';
+import { startProjection } from './traces.ts';
 
 /** How many events one transaction takes. A judgement: more makes those who wait for the checkpoint wait longer. */
 export const batchSize = 5000;
@@ -50,12 +52,16 @@ function decodeAll(stored: readonly JournalEvent[]): Decoded {
   return { events };
 }
 
+/** A batch, and what is to end when it is written. */
+type TracedBatch = Batch & { readonly span: Pick<Span, 'end'> | undefined };
+
 /** Projects each batch to rows while the one before is being written. */
 export async function* prefetch(
   batches: AsyncIterable<readonly Recorded[]>,
   decryptProfiles: DecryptProfiles,
-): AsyncGenerator<Batch> {
-  const rows = projectAll(batches, decryptProfiles);
+  tracer?: Tracer,
+): AsyncGenerator<TracedBatch> {
+  const rows = projectAll(batches, decryptProfiles, tracer);
   let next = rows.next();
   try {
     for (;;) {
@@ -74,9 +80,12 @@ export async function* prefetch(
 async function* projectAll(
   batches: AsyncIterable<readonly Recorded[]>,
   decryptProfiles: DecryptProfiles,
-): AsyncGenerator<Batch, undefined> {
+  tracer: Tracer | undefined,
+): AsyncGenerator<TracedBatch, undefined> {
   for await (const events of batches) {
+    const span = startProjection(tracer, events);
     const rows = project(events);
-    yield toBatch({ ...rows, customers: await decryptNames(rows.customers, decryptProfiles) });
+    const batch = toBatch({ ...rows, customers: await decryptNames(rows.customers, decryptProfiles) });
+    yield { ...batch, span };
   }
 }

@@ -15,6 +15,7 @@ import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { assertMasterKeys, masterKeyFiles } from '../../ledger/src/vault/master-keys.ts';
 import { assertLimitedRole } from '../../ledger/src/limited-role.ts';
 import { createLog } from '../../ledger/src/log.ts';
+import { openTracer } from '../../ledger/src/tracing/open-tracer.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import { projectorConnection, readersConnection } from './connection.ts';
 import { runProjector } from './projector.ts';
@@ -35,6 +36,7 @@ const retryMs = 1_000;
 
 const { databaseUrl, eventLog, stateDir, logLevel } = configuration();
 const log = createLog('projector', logLevel);
+const tracer = await openTracer(process.env, 'projector', log);
 const pool = new pg.Pool(readersConnection(databaseUrl));
 pool.on('error', (error) => {
   log.warn({ err: error }, 'an idle connection to the database was lost');
@@ -80,6 +82,7 @@ try {
     connection: () => new pg.Client(projectorConnection(databaseUrl, 'read')),
     decryptProfiles: (sealed) => vault.openMany(sealed),
     log,
+    ...(tracer && { tracer }),
     onLock: () => process.send?.({ ready: true }),
     signal: end.signal,
   });
@@ -94,5 +97,6 @@ try {
 }
 await journal.close();
 await pool.end();
+await tracer?.stop();
 log.info('the projector ends');
 process.exit(0);

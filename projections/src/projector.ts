@@ -6,6 +6,7 @@ import { backOff } from '../../ledger/src/back-off.ts';
 import { BrokenHistory } from '../../ledger/src/domain/account.ts';
 import { UnreadableEvent } from '../../ledger/src/domain/unreadable-event.ts';
 import type { Journal } from '../../ledger/src/journal/journal.ts';
+import type { Tracer } from '../../ledger/src/tracing/tracer.ts';
 import { advisoryLocks } from '../../ledger/src/postgres-names.ts';
 import { applyBatch } from './apply.ts';
 import { collectBatch, prefetch } from './batches.ts';
@@ -17,6 +18,8 @@ export type ProjectorOptions = {
   readonly connection: () => pg.Client;
   readonly decryptProfiles: DecryptProfiles;
   readonly log: Pick<Logger, 'info' | 'warn'>;
+  /** Absent while traces are off. */
+  readonly tracer?: Tracer;
   /** Called each time it holds the lock, or learns that another projector does. */
   readonly onLock?: (state: 'working' | 'standing by') => void;
   /** Ends the projector after the batch it is writing. */
@@ -111,7 +114,7 @@ async function acquireLock(client: pg.Client, { log, onLock }: ProjectorOptions,
 
 async function project(
   client: pg.Client,
-  { journal, decryptProfiles }: ProjectorOptions,
+  { journal, decryptProfiles, tracer }: ProjectorOptions,
   ended: AbortSignal,
   onProgress: () => void,
 ): Promise<void> {
@@ -123,7 +126,7 @@ async function project(
   }
   const following = new AbortController();
   const signal = AbortSignal.any([ended, following.signal]);
-  for await (const batch of prefetch(collectBatch(journal.follow({ after, signal })), decryptProfiles)) {
+  for await (const batch of prefetch(collectBatch(journal.follow({ after, signal })), decryptProfiles, tracer)) {
     try {
       if (!(await applyBatch(client, batch))) throw new Error('the checkpoint was moved by another program');
     } catch (error) {
@@ -131,6 +134,7 @@ async function project(
       following.abort();
       throw error;
     }
+    batch.span?.end();
     onProgress();
     if (ended.aborted) return;
   }

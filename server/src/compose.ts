@@ -3,6 +3,7 @@ import { createSecretKey } from 'node:crypto';
 import type { Express } from 'express';
 import type { Logger } from 'pino';
 import { civilTime } from '../../ledger/src/civil-time.ts';
+import type { Tracer } from '../../ledger/src/tracing/tracer.ts';
 import { openApiDocument } from '../../api/src/openapi.ts';
 import { postgresSourceFailures } from './access/source-failures.ts';
 import { postgresPayeeLimits } from './access/payee-limits.ts';
@@ -49,6 +50,8 @@ type Parts = {
   readonly startVerification: StartVerification;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Absent while traces are off. */
+  readonly tracer?: Tracer;
   readonly version: string;
   readonly timeZone: string;
   /** Security events are deleted after so many days. */
@@ -143,6 +146,7 @@ export function compose(parts: Parts): Composed {
       terminalOf,
       metrics,
       log,
+      tracer: parts.tracer,
     }),
     sweep: () =>
       Promise.all(

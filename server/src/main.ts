@@ -4,6 +4,7 @@ import { BrokenHistory } from '../../ledger/src/domain/account.ts';
 import { endWith } from '../../ledger/src/failure.ts';
 import { assertLimitedRole } from '../../ledger/src/limited-role.ts';
 import { createLog } from '../../ledger/src/log.ts';
+import { openTracer } from '../../ledger/src/tracing/open-tracer.ts';
 import type { ServerConfig } from './config.ts';
 import { readServerConfig } from './config.ts';
 import { loadSecrets } from './secrets.ts';
@@ -15,6 +16,7 @@ const endWithinMs = 20_000;
 
 const config = configuration();
 const log = createLog('server', config.logLevel);
+const tracer = await openTracer(process.env, 'server', log);
 
 function configuration(): ServerConfig {
   try {
@@ -33,6 +35,7 @@ async function start(): Promise<RunningServer> {
     secrets: await loadSecrets(config.stateDir, config.databaseUrl),
     version,
     log,
+    ...(tracer && { tracer }),
     onBroken: (error) => {
       const what =
         error instanceof BrokenHistory ? 'the journal contradicts itself' : 'the bookkeeper met a defect of its own';
@@ -66,13 +69,16 @@ function end(why: string): void {
     log.error('the server did not end in time');
     process.exit(1);
   }, endWithinMs).unref();
-  server.stop().then(
-    () => process.exit(0),
-    (error: unknown) => {
-      log.error({ err: error }, 'the server did not end in order');
-      process.exit(1);
-    },
-  );
+  server
+    .stop()
+    .then(() => tracer?.stop())
+    .then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'the server did not end in order');
+        process.exit(1);
+      },
+    );
 }
 
 process.on('SIGTERM', () => {

@@ -43,7 +43,7 @@ export type BankOptions = {
   readonly onLostConnection: (error: Error) => void;
   /** Told of what went wrong and is being dealt with. */
   readonly onTrouble: (what: string, error?: unknown) => void;
-} & Pick<OpenOptions, 'onBatch' | 'onBroken'>;
+} & Pick<OpenOptions, 'tracer' | 'onBatch' | 'onBroken'>;
 
 export type Bank = {
   readonly pools: Pools;
@@ -64,7 +64,7 @@ export type Bank = {
 
 /** Throws `Failure` when the event log cannot be reached or is another than the database's, and `BrokenHistory` when the journal contradicts itself. */
 export async function openBank(options: BankOptions): Promise<Bank> {
-  const { databaseUrl, eventLog, secrets, stateDir, application, onTrouble, onBatch, onBroken } = options;
+  const { databaseUrl, eventLog, secrets, stateDir, application, tracer, onTrouble, onBatch, onBroken } = options;
   await using opened = new AsyncDisposableStack();
   const pools = openPools(serverConnection(databaseUrl, application), options.onLostConnection);
   opened.defer(async () => {
@@ -105,6 +105,7 @@ export async function openBank(options: BankOptions): Promise<Bank> {
     schedule: setImmediate,
     timer: systemTimer,
     onTrouble,
+    ...(tracer && { tracer }),
     ...(onBatch && { onBatch }),
     ...(onBroken && { onBroken }),
   });

@@ -16,7 +16,7 @@ import { threadPool } from './threads/thread-pool.ts';
 
 export type ServerOptions = Pick<
   BankOptions,
-  'databaseUrl' | 'eventLog' | 'secrets' | 'stateDir' | 'timeZone' | 'cashLimits'
+  'databaseUrl' | 'eventLog' | 'secrets' | 'stateDir' | 'timeZone' | 'cashLimits' | 'tracer'
 > &
   Pick<Guards, 'terminals'> &
   StaffRules & {

@@ -5,6 +5,8 @@ import type { AccountId } from '../domain/events.ts';
 import { LargeMap } from '../large-map.ts';
 import type { Currency } from '../domain/money.ts';
 import { currencies } from '../domain/money.ts';
+import type { Copying } from './copying.ts';
+import { stepBytes } from './copying.ts';
 
 /** The table's whole content; the arrays hold one element an account. */
 export type AccountColumns = {
@@ -27,13 +29,14 @@ export interface AccountTable {
   write(row: number, state: AccountState): void;
   /** Adds a row; the function it gives takes it away again, which must be the last row by then. */
   add(state: AccountState): () => void;
-  /** A copy. */
-  columns(): AccountColumns;
+  startCopy(): Copying<AccountColumns>;
 }
 
 /** In the column of numbers, an account that goes by its name. */
 const named = 0;
 const leastCapacity = 1024;
+const rowBytes = 30;
+const rowsAStep = Math.floor(stepBytes / rowBytes);
 
 export function createAccountTable(from?: AccountColumns): AccountTable {
   let count = from?.numbers.length ?? 0;
@@ -50,12 +53,45 @@ export function createAccountTable(from?: AccountColumns): AccountTable {
     lastNumber = Math.max(lastNumber, number);
   }
 
+  /** The copies under way: each is told of a row before it changes. */
+  const copies = new Set<(row: number) => void>();
+
   function write(row: number, state: AccountState): void {
-    column.balances[row] = state.balance;
-    column.versions[row] = state.version;
-    column.statuses[row] = accountStatuses.indexOf(state.status);
-    column.floors[row] = state.floor;
-    column.currencies[row] = currencies.indexOf(state.currency);
+    if (copies.size > 0) for (const keep of copies) keep(row);
+    put(column, row, state);
+  }
+
+  const read = (account: AccountId, row: number): AccountState => ({
+    account,
+    currency: currencies[column.currencies[row] as number] as Currency,
+    balance: column.balances[row] as bigint,
+    version: column.versions[row] as number,
+    status: accountStatuses[column.statuses[row] as number] as AccountStatus,
+    floor: column.floors[row] as bigint,
+  });
+
+  /** To be begun while nothing can be undone: the rows there are stay. */
+  function startCopy(): Copying<AccountColumns> {
+    const rows = count;
+    const copy = { ...allocate(rows), names: new Map(names) };
+    let copied = 0;
+    /** What was in rows that changed before they were copied. */
+    const former = new Map<number, AccountState>();
+    const keep = (row: number): void => {
+      if (row >= copied && row < rows && !former.has(row)) former.set(row, read('', row));
+    };
+    copies.add(keep);
+    return {
+      step() {
+        const end = Math.min(copied + rowsAStep, rows);
+        copyRows(copy, column, copied, end);
+        copied = end;
+        if (copied < rows) return undefined;
+        copies.delete(keep);
+        for (const [row, state] of former) put(copy, row, state);
+        return copy;
+      },
+    };
   }
 
   function add(state: AccountState): () => void {
@@ -96,17 +132,10 @@ export function createAccountTable(from?: AccountColumns): AccountTable {
       const isNumber = first >= 0x30 && first <= 0x39;
       return isNumber ? rowOfNumber.get(Number(account)) : rowOfName.get(account);
     },
-    read: (account, row) => ({
-      account,
-      currency: currencies[column.currencies[row] as number] as Currency,
-      balance: column.balances[row] as bigint,
-      version: column.versions[row] as number,
-      status: accountStatuses[column.statuses[row] as number] as AccountStatus,
-      floor: column.floors[row] as bigint,
-    }),
+    read,
     write,
     add,
-    columns: () => ({ ...firstRows(column, count), names: new Map(names) }),
+    startCopy,
   };
 }
 
@@ -128,11 +157,19 @@ function grown<T extends Float64Array | BigInt64Array | Uint32Array | Uint8Array
   return larger;
 }
 
-const firstRows = (column: NumberColumns, count: number): NumberColumns => ({
-  numbers: column.numbers.slice(0, count),
-  balances: column.balances.slice(0, count),
-  floors: column.floors.slice(0, count),
-  versions: column.versions.slice(0, count),
-  statuses: column.statuses.slice(0, count),
-  currencies: column.currencies.slice(0, count),
-});
+function put(column: NumberColumns, row: number, state: AccountState): void {
+  column.balances[row] = state.balance;
+  column.versions[row] = state.version;
+  column.statuses[row] = accountStatuses.indexOf(state.status);
+  column.floors[row] = state.floor;
+  column.currencies[row] = currencies.indexOf(state.currency);
+}
+
+function copyRows(to: NumberColumns, from: NumberColumns, start: number, end: number): void {
+  to.numbers.set(from.numbers.subarray(start, end), start);
+  to.balances.set(from.balances.subarray(start, end), start);
+  to.floors.set(from.floors.subarray(start, end), start);
+  to.versions.set(from.versions.subarray(start, end), start);
+  to.statuses.set(from.statuses.subarray(start, end), start);
+  to.currencies.set(from.currencies.subarray(start, end), start);
+}

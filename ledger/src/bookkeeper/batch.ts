@@ -5,6 +5,7 @@ import type { StoredEvent } from '../domain/codec.ts';
 import { encode } from '../domain/codec.ts';
 import { schemaVersionOf } from '../domain/upcast.ts';
 import type { LedgerEvent, Metadata, Recorded } from '../domain/events.ts';
+import type { Span } from '../tracing/tracer.ts';
 import type { LiveBook, Undo } from './book.ts';
 import type { Outcome, Submission } from './submission.ts';
 import type { TerminalCash } from './terminal-cash.ts';
@@ -17,6 +18,8 @@ export type Waiting = {
   readonly fail: (error: Error) => void;
   /** The ids of the first events it was sent to the journal with: finding one of them there is no replay. */
   readonly sentIds: string[];
+  /** Where its trace is recorded. */
+  readonly span?: Span;
 };
 
 type Decided = {

@@ -5,6 +5,8 @@ import type { LedgerEvent } from '../domain/events.ts';
 import type { AccountColumns } from './account-table.ts';
 import { createAccountTable } from './account-table.ts';
 import { LargeSet } from '../large-map.ts';
+import type { Copying } from './copying.ts';
+import { copyAll } from './copying.ts';
 import { createNumberColumn } from './number-column.ts';
 import { createNextNumber } from './next-number.ts';
 
@@ -15,8 +17,8 @@ export interface LiveBook extends Book {
   /** Applies an event, and adds to `undo` how to take it back. Throws `BrokenHistory` if it does not follow from what is there. */
   apply(event: LedgerEvent, undo?: Undo): void;
   readonly accountCount: number;
-  /** A copy of everything as plain columns, for a snapshot. */
-  columns(): BookColumns;
+  /** A copy of everything as plain columns, for a snapshot; to be begun while the book holds only what is committed. */
+  startCopy(): Copying<BookColumns>;
 }
 
 /** A book's whole content. */
@@ -100,10 +102,15 @@ export function liveBook(from?: BookColumns): LiveBook {
     get accountCount() {
       return accounts.count;
     },
-    columns: () => ({
-      ...accounts.columns(),
-      customers: customerColumn.copy(),
-      reversedPositions: reversedColumn.copy(),
-    }),
+    startCopy() {
+      const copying = copyAll(accounts.startCopy(), customerColumn.startCopy(), reversedColumn.startCopy());
+      return {
+        step() {
+          const [columns, customersCopy, reversedPositions] = copying.step() ?? [];
+          if (columns === undefined || customersCopy === undefined || reversedPositions === undefined) return undefined;
+          return { ...columns, customers: customersCopy, reversedPositions };
+        },
+      };
+    },
   };
 }

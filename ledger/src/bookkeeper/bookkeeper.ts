@@ -23,6 +23,7 @@ import type { SaveBook } from './snapshotting.ts';
 import { createSnapshotting } from './snapshotting.ts';
 import type { Outcome, Submission } from './submission.ts';
 import type { TerminalCash } from './terminal-cash.ts';
+import { waitingCommand } from './traces.ts';
 import { createWorkLoop } from './work-loop.ts';
 import { createWritingTurn } from './writing-turn.ts';
 
@@ -112,7 +113,7 @@ export function startBookkeeper(
         return Promise.resolve({ accepted: false, rejection: { code: 'overloaded', retryAfterSeconds: 1 } });
       }
       return new Promise((answer, fail) => {
-        queue.add({ submission, answer, fail, sentIds: [] });
+        queue.add(waitingCommand(submission, { answer, fail }, dependencies.tracer));
         loop.wake();
       });
     },

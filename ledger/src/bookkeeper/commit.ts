@@ -7,6 +7,7 @@ import type { JournalTail } from './journal-tail.ts';
 import type { Pipeline } from './pipeline.ts';
 import { BookkeeperStopped } from './reach.ts';
 import type { RecentKeys } from './recent-keys.ts';
+import { startAppend } from './traces.ts';
 
 /** Written: the batch is in the journal. Conflict: it is not. Unknown: nobody can tell before the journal is read. */
 export type Appended = 'written' | 'conflict' | 'unknown';
@@ -23,11 +24,11 @@ type CommitOptions = {
   readonly queue: CommandQueue;
   readonly batches: Pipeline;
   readonly tail: JournalTail;
-  readonly dependencies: Pick<Dependencies, 'journal' | 'onBatch' | 'onTrouble'>;
+  readonly dependencies: Pick<Dependencies, 'journal' | 'tracer' | 'onBatch' | 'onTrouble'>;
 };
 
 export function createCommit({ keys, queue, batches, tail, dependencies }: CommitOptions): Commit {
-  const { journal, onBatch, onTrouble } = dependencies;
+  const { journal, tracer, onBatch, onTrouble } = dependencies;
 
   /** Behind a journal that was set back under a server that runs, reading on and trying again would never end. */
   function conflict(head: number): 'conflict' {
@@ -37,25 +38,32 @@ export function createCommit({ keys, queue, batches, tail, dependencies }: Commi
     );
   }
 
+  async function write(batch: Batch): Promise<Appended> {
+    try {
+      // Rejections, too, are only true of the head they were decided at.
+      if (batch.events.length === 0) {
+        const head = await journal.head();
+        return head === tail.head ? 'written' : conflict(head);
+      }
+      for (const { waiting, recorded } of batch.decided) {
+        const [first] = recorded;
+        if (first !== undefined) waiting.sentIds.push(first.id);
+      }
+      const { appended, head } = await journal.append(batch.events, { after: tail.head });
+      return appended ? 'written' : conflict(head);
+    } catch (error) {
+      if (error instanceof BookkeeperStopped || error instanceof BrokenHistory) throw error;
+      onTrouble?.('an append has an unknown outcome', error);
+      return 'unknown';
+    }
+  }
+
   return {
     async append(batch) {
-      try {
-        // Rejections, too, are only true of the head they were decided at.
-        if (batch.events.length === 0) {
-          const head = await journal.head();
-          return head === tail.head ? 'written' : conflict(head);
-        }
-        for (const { waiting, recorded } of batch.decided) {
-          const [first] = recorded;
-          if (first !== undefined) waiting.sentIds.push(first.id);
-        }
-        const { appended, head } = await journal.append(batch.events, { after: tail.head });
-        return appended ? 'written' : conflict(head);
-      } catch (error) {
-        if (error instanceof BookkeeperStopped || error instanceof BrokenHistory) throw error;
-        onTrouble?.('an append has an unknown outcome', error);
-        return 'unknown';
-      }
+      const span = startAppend(tracer, batch);
+      const appended = await write(batch);
+      span?.end({ 'grand_livre.append': appended }, appended === 'unknown');
+      return appended;
     },
 
     settle(batch) {

@@ -3,6 +3,7 @@ import type { CashLimits } from '../domain/cash-limits.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { KeyIndex } from '../journal/key-index.ts';
 import type { Timer } from '../timer.ts';
+import type { Tracer } from '../tracing/tracer.ts';
 import type { WriterLock } from './writer-lock.ts';
 
 /** Injected dependencies; apart from their answers nothing in the bookkeeper depends on time, chance or other programs. */
@@ -20,6 +21,8 @@ export type Dependencies = {
   /** Runs a function soon, when everything that is ready now has run. */
   readonly schedule: (run: () => void) => void;
   readonly timer: Timer;
+  /** Absent while traces are off. */
+  readonly tracer?: Tracer;
   /** Called after each finished append, for metrics. */
   readonly onBatch?: (batch: { readonly events: number; readonly commands: number }) => void;
   /** Called with what went wrong and is being dealt with. */

@@ -1,10 +1,13 @@
-/** Numbers in the order they came, in one array that is copied in no time. */
+/** Numbers in the order they came, in one array that is copied quickly. */
+import type { Copying } from './copying.ts';
+import { stepBytes } from './copying.ts';
 
 export interface NumberColumn {
   push(number: number): void;
   /** Takes the last one away. */
   pop(): void;
-  copy(): Float64Array;
+  /** Of what is there now: none of that is taken away any more. */
+  startCopy(): Copying<Float64Array>;
 }
 
 const leastCapacity = 1024;
@@ -25,6 +28,17 @@ export function createNumberColumn(from: Float64Array = new Float64Array()): Num
     pop() {
       count -= 1;
     },
-    copy: () => numbers.slice(0, count),
+    startCopy() {
+      const copy = new Float64Array(count);
+      let copied = 0;
+      return {
+        step() {
+          const end = Math.min(copied + stepBytes / Float64Array.BYTES_PER_ELEMENT, copy.length);
+          copy.set(numbers.subarray(copied, end), copied);
+          copied = end;
+          return copied < copy.length ? undefined : copy;
+        },
+      };
+    },
   };
 }

@@ -1,5 +1,7 @@
 /** Fingerprints of all command ids in the journal: whether one was ever there, without trusting any other table. */
 import { commandKey } from '../journal/command-key.ts';
+import type { Copying } from './copying.ts';
+import { stepBytes } from './copying.ts';
 
 /**
  * For journals that do not find commands by their keys themselves. 6 bytes a command and up to twice that with the room
@@ -8,8 +10,8 @@ import { commandKey } from '../journal/command-key.ts';
 export interface SeenKeys {
   has(commandId: string): boolean;
   add(commandId: string): void;
-  /** The fingerprints as they are now, for a snapshot: to be copied before anything is added. */
-  columns(): SeenColumns;
+  /** The fingerprints as they are now, for a snapshot. */
+  startCopy(): Copying<SeenColumns>;
 }
 
 /** A hash table: 48 bits of each fingerprint in the first free slot from the one that its own bits name; a rest of 0: free. */
@@ -25,6 +27,8 @@ const mostFull = 0.75;
 /** `from` stays as it is: columns read from a snapshot are views of its bytes. */
 export function seenKeys(from: SeenColumns = []): SeenKeys {
   const parts = Array.from({ length: 2 ** partBits }, (_, index) => copyOf(from[index]));
+  /** The copies under way: each is told of a part before it changes. */
+  const copies = new Set<(index: number) => void>();
   return {
     has(commandId) {
       const { index, word, rest } = fingerprint(commandId);
@@ -35,10 +39,29 @@ export function seenKeys(from: SeenColumns = []): SeenKeys {
       const { index, word, rest } = fingerprint(commandId);
       const part = (parts[index] ??= emptyPart(smallestPart));
       if (isTaken(part, slotOf(part, word, rest))) return;
+      if (copies.size > 0) for (const keep of copies) keep(index);
       put(part, word, rest);
       if (part.count > part.words.length * mostFull) parts[index] = grown(part);
     },
-    columns: () => parts,
+    startCopy() {
+      const copy: (Part | undefined)[] = [];
+      let copied = 0;
+      const keep = (index: number): void => {
+        if (index >= copied && !(index in copy)) copy[index] = copyOf(parts[index]);
+      };
+      copies.add(keep);
+      return {
+        step() {
+          for (let bytes = 0; copied < parts.length && bytes < stepBytes; copied += 1) {
+            keep(copied);
+            bytes += copy[copied]?.words.byteLength ?? 0;
+          }
+          if (copied < parts.length) return undefined;
+          copies.delete(keep);
+          return copy;
+        },
+      };
+    },
   };
 }
 

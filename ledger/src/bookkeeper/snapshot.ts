@@ -1,9 +1,12 @@
 /** Snapshots of the book: its content at one position, saved for a quicker start; a cache, and no more. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { isCode } from '../failure.ts';
-import type { LiveBook } from './book.ts';
+import type { BookColumns, LiveBook } from './book.ts';
+import type { Copying } from './copying.ts';
+import { finish } from './copying.ts';
 import type { SeenKeys } from './seen-keys.ts';
 import type { Snapshot, Unusable } from './snapshot-file.ts';
 import { fromBytes, writeSnapshot } from './snapshot-file.ts';
@@ -12,7 +15,7 @@ import type { TerminalCash } from './terminal-cash.ts';
 export interface SnapshotStore {
   /** Undefined when there is none. What it says of the journal is the caller's to check. Never rejects. */
   load(): Promise<Snapshot | Unusable | undefined>;
-  /** Copies the book's content before it returns; the promise is for the writing. */
+  /** Of the book as it is when it is called, whatever it becomes meanwhile; only while it holds what is committed alone. */
   readonly save: SaveSnapshot;
 }
 
@@ -24,19 +27,27 @@ type Beside = { readonly cash: TerminalCash; readonly seen?: SeenKeys };
 /** Saves the book as of a position, for a quicker start. */
 type SaveSnapshot = (book: LiveBook, at: SnapshotPosition, beside: Beside) => Promise<void>;
 
-/** A copy: what the book becomes later leaves it as it is. */
-export function takeSnapshot(book: LiveBook, at: SnapshotPosition, { cash, seen }: Beside): Snapshot {
+/** What the book becomes later leaves it as it is; the terminals are few and copied at once. */
+function startCopy(book: LiveBook, at: SnapshotPosition, { cash, seen }: Beside): Copying<Snapshot> {
   const { day, terminals } = cash.columns();
-  const copied = seen
-    ?.columns()
-    .map((part) => part && { words: part.words.slice(), rests: part.rests.slice(), count: part.count });
+  const beside = { ...at, cash: { day, terminals: new Map(terminals) } };
+  const [ofBook, ofKeys] = [book.startCopy(), seen?.startCopy()];
+  let columns: BookColumns | undefined;
   return {
-    ...at,
-    columns: book.columns(),
-    cash: { day, terminals: new Map(terminals) },
-    ...(copied && { seen: copied }),
+    step() {
+      if (columns === undefined) columns = ofBook.step();
+      else if (ofKeys === undefined) return { ...beside, columns };
+      else {
+        const keys = ofKeys.step();
+        if (keys !== undefined) return { ...beside, columns, seen: keys };
+      }
+      return undefined;
+    },
   };
 }
+
+export const takeSnapshot = (book: LiveBook, at: SnapshotPosition, beside: Beside): Snapshot =>
+  finish(startCopy(book, at, beside));
 
 /** Less than this is made into bytes sooner than a thread is started. A judgement. */
 const smallBytes = 1_000_000;
@@ -52,7 +63,9 @@ export function fileSnapshots({ path }: { readonly path: string }): SnapshotStor
       }
     },
     async save(book, at, beside) {
-      const snapshot = takeSnapshot(book, at, beside);
+      const copying = startCopy(book, at, beside);
+      let snapshot = copying.step();
+      for (; snapshot === undefined; snapshot = copying.step()) await immediate();
       const buffers = buffersOf(snapshot);
       if (buffers.reduce((sum, { byteLength }) => sum + byteLength, 0) < smallBytes) {
         await writeSnapshot(path, snapshot);

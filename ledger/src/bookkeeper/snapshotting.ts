@@ -13,7 +13,7 @@ export interface Snapshotting {
   saveLast(): Promise<void>;
 }
 
-/** Saves the book, and all that goes with it, as of a position; copied before it returns. */
+/** Saves the book, and all that goes with it, as it is when it is called: as of a position. */
 export type SaveBook = (book: LiveBook, at: SnapshotPosition) => Promise<void>;
 
 type SnapshottingOptions = {
@@ -36,7 +36,7 @@ export function createSnapshotting({ tail, book, save, limits, timer, onTrouble 
     },
     begin() {
       lastPosition = tail.head;
-      // The store copies the book's content at once; writing it may take its time, and then the next waits for it.
+      // What the book becomes from here on is no part of it; it may take its time, and then the next waits for it.
       saving = save(book, at())
         .catch((error: unknown) => {
           onTrouble?.('the snapshot could not be saved', error);

@@ -5,8 +5,10 @@ import helmet from 'helmet';
 import type { Logger } from 'pino';
 import { responseWriter } from './response-writer.ts';
 import type { Call } from '../../../api/src/call.ts';
+import type { Tracer } from '../../../ledger/src/tracing/tracer.ts';
 import type { Metrics } from './metrics.ts';
 import { recordOf, requestLog } from './request-log.ts';
+import { requestTrace } from './request-trace.ts';
 import { pages } from './pages.ts';
 import type { Guards, Route } from './pipeline.ts';
 import { requestPipeline } from './pipeline.ts';
@@ -18,6 +20,8 @@ export type AppOptions = {
   readonly terminalOf: TerminalOf;
   readonly metrics: Pick<Metrics, 'observeRequest'>;
   readonly log: Logger;
+  /** Absent while traces are off. */
+  readonly tracer?: Tracer | undefined;
 };
 
 const headers = helmet({
@@ -39,13 +43,14 @@ const headers = helmet({
   strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
 });
 
-export function createApp({ routes, guards, terminalOf, metrics, log }: AppOptions): Express {
+export function createApp({ routes, guards, terminalOf, metrics, log, tracer }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('case sensitive routing', true);
-  app.use(requestLog({ metrics, log, terminalOf }));
+  const trace = tracer && requestTrace(tracer, guards.staffCertificateOf);
+  app.use(requestLog({ metrics, log, terminalOf, trace }));
   app.use(headers);
 
   const { write, reject, fail } = responseWriter(log);

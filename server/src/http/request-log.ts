@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { ApiRejectionCode } from '../../../api/src/problems.ts';
 import type { Metrics } from './metrics.ts';
+import type { TraceRequest } from './request-trace.ts';
 import type { Terminal, TerminalOf } from './terminal.ts';
 
 /** What is known of a request from its arrival on, and of its response as soon as it is decided. */
@@ -33,10 +34,13 @@ export const requestLog =
     metrics,
     log,
     terminalOf,
+    trace,
   }: {
     readonly metrics: Pick<Metrics, 'observeRequest'>;
     readonly log: Logger;
     readonly terminalOf: TerminalOf;
+    /** Absent while traces are off. */
+    readonly trace: TraceRequest | undefined;
   }): RequestHandler =>
   (request, response, next) => {
     const startedMs = performance.now();
@@ -50,6 +54,7 @@ export const requestLog =
       // Where no call was found, the method may be anything: it does not become a label.
       const method = record.route === 'none' ? 'any' : request.method;
       metrics.observeRequest({ method, route: record.route, status }, durationMs);
+      trace?.(request, response, record, durationMs);
       const line: Line = {
         ...record,
         method,
