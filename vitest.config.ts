@@ -6,6 +6,7 @@ const unit = everywhere.map((where) => `${where}.unit.test.ts`);
 /** What opens a screen, or starts the bank as `npm start` does, which builds the screens first. */
 const screens = [
   '{atm,admin}-ui/tests/**/*.test.ts',
+  'verifier/tests/page.test.ts',
   'server/tests/pages.test.ts',
   'operations/tests/{start*,dev}.test.ts',
   'tests/{readme,nothing-secret}.test.ts',
