@@ -84,11 +84,11 @@ async function toggleScan() {
   scanning = new AbortController();
   scanButton.textContent = texts.stopScan;
   status.textContent = texts.scanning;
-  const text = await scan(element('camera', HTMLVideoElement), scanning.signal);
+  const { hasCamera, text } = await scan(element('camera', HTMLVideoElement), scanning.signal);
   scanning = undefined;
   scanButton.textContent = texts.scan;
-  status.textContent = text === 'no_camera' ? texts.noCamera : text === undefined ? '' : texts.scanned;
-  if (text !== undefined && text !== 'no_camera') receipt.value = text;
+  status.textContent = !hasCamera ? texts.noCamera : text === undefined ? '' : texts.scanned;
+  if (text !== undefined) receipt.value = text;
 }
 
 form.addEventListener('submit', (event) => {

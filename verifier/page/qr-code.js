@@ -24,16 +24,16 @@ async function detect(source) {
 export const readPicture = (file) => detect(file);
 
 /**
- * The text of the QR code before the camera; undefined when it was stopped, or after two minutes.
+ * The text of the QR code before the camera; without one when it was stopped, or after two minutes.
  * @param {HTMLVideoElement} video
  * @param {AbortSignal} signal
- * @returns {Promise<string | undefined>}
+ * @returns {Promise<{ hasCamera: boolean, text?: string }>}
  */
 export async function scan(video, signal) {
   const stream = await navigator.mediaDevices
     .getUserMedia({ video: { facingMode: 'environment' } })
     .catch(() => undefined);
-  if (stream === undefined) return 'no_camera';
+  if (stream === undefined) return { hasCamera: false };
   try {
     video.srcObject = stream;
     video.hidden = false;
@@ -41,10 +41,10 @@ export async function scan(video, signal) {
     const end = Date.now() + deadlineMs;
     while (Date.now() < end && !signal.aborted) {
       const text = await detect(video);
-      if (text !== undefined) return text;
+      if (text !== undefined) return { hasCamera: true, text };
       await new Promise((resolve) => setTimeout(resolve, betweenMs));
     }
-    return undefined;
+    return { hasCamera: true };
   } finally {
     for (const track of stream.getTracks()) track.stop();
     video.hidden = true;

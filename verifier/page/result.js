@@ -45,7 +45,7 @@ function describeFailure(failure, texts) {
 function describe({ bank, position, size, parts, cosigned }, texts) {
   const { locale } = texts;
   const count = new Intl.NumberFormat(locale);
-  const time = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'medium' });
+  const time = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'long' });
   const witnesses = cosigned.map(({ keyName, at }) => texts.witnessed(keyName, time.format(at * 1000)));
   /** @type {readonly (readonly [string, string])[]} */
   const rows = [
@@ -79,7 +79,7 @@ function row(name, value, part, texts) {
   if (['amount', 'balance', 'floor'].includes(name))
     return [[label, inCurrency(text, String(part['currency']), texts)]];
   if (name === 'recordedAt' && !Number.isNaN(Date.parse(text))) {
-    const time = new Intl.DateTimeFormat(texts.locale, { dateStyle: 'long', timeStyle: 'medium' });
+    const time = new Intl.DateTimeFormat(texts.locale, { dateStyle: 'long', timeStyle: 'long' });
     return [[label, time.format(Date.parse(text))]];
   }
   return [

@@ -85,7 +85,7 @@ export const en = {
 export const fr = {
   locale: 'fr-FR',
   title: 'Vérifier un reçu',
-  intro: 'Cette page fonctionne sans réseau : rien de ce que vous y mettez ne quitte cet appareil.',
+  intro: 'Cette page fonctionne sans réseau : rien de ce que vous y mettez ne quitte cet appareil.',
   receiptTitle: '1. Votre reçu',
   receiptFile: 'Fichier du reçu (.tlog-proof), ou photo de son code QR',
   dropHint: 'Ou déposez le fichier ici.',
@@ -94,7 +94,7 @@ export const fr = {
   stopScan: 'Arrêter la caméra',
   scanning: 'Présentez le code QR devant la caméra.',
   scanned: 'Le code QR a été lu.',
-  noScan: 'Ce navigateur ne lit pas les codes QR : lisez-le avec votre téléphone, puis collez son texte.',
+  noScan: 'Ce navigateur ne lit pas les codes QR : lisez-le avec votre téléphone, puis collez son texte.',
   noQrCode: 'Aucun code QR n’a été trouvé sur l’image.',
   noCamera: 'La caméra ne peut pas être utilisée.',
   policyTitle: '2. Les signatures qui comptent',
@@ -107,7 +107,7 @@ export const fr = {
   missing: 'Il faut un reçu et une politique.',
   tooLarge: 'Ce fichier est trop grand pour être un reçu ou une politique.',
   noEd25519:
-    'Ce navigateur ne vérifie pas les signatures Ed25519 : prenez-en un plus récent, ou la commande grand-livre-verifier.',
+    'Ce navigateur ne vérifie pas les signatures Ed25519 : prenez-en un plus récent, ou la commande grand-livre-verifier.',
   proven: 'Prouvé',
   notProven: 'Non prouvé',
   unreadable: 'Illisible',
@@ -117,14 +117,14 @@ export const fr = {
   positionOf: (position, size) => `${position} sur ${size} événements à ce moment`,
   witnesses: 'Témoins',
   witnessed: (name, time) => `par ${name}, le ${time}`,
-  noWitness: 'aucun : la politique n’en demande pas. On a pu montrer un autre journal à d’autres.',
+  noWitness: 'aucun : la politique n’en demande pas. On a pu montrer un autre journal à d’autres.',
   provenMeans:
     'La banque s’est engagée sur exactement ceci, à cette place de son journal, et ne peut ni le changer ni le retirer sans que cela se voie.',
   notProvenTitle: 'Ce que cela ne prouve pas',
   limits: [
-    'Ce qui s’est passé avant ou après : le solde est celui qui suit cette opération.',
+    'Ce qui s’est passé avant ou après : le solde est celui qui suit cette opération.',
     'Ce que le reçu ne montre pas, comme le compte de l’autre partie.',
-    'Que la politique est la bonne : cela dépend d’où vous la tenez.',
+    'Que la politique est la bonne : cela dépend d’où vous la tenez.',
   ],
   members: {
     ...{
@@ -153,7 +153,7 @@ export const fr = {
     other_log: 'Il vient d’une autre banque que celle de la politique.',
     unsigned: 'La clé de la banque, dans la politique, ne l’a pas signé.',
     bad_signature:
-      'Une signature ne correspond pas : quelque chose a été changé, ou la politique est d’une autre banque.',
+      'Une signature ne correspond pas : quelque chose a été changé, ou la politique est d’une autre banque.',
     too_few_witnesses: 'Trop peu des témoins de la politique l’ont cosigné.',
     not_included: 'Ce qu’il montre n’est pas à cette place du journal signé.',
     not_consistent: 'Le journal ne prolonge pas ce qui avait été signé.',
