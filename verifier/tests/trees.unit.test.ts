@@ -67,6 +67,19 @@ test('every consistency proof is proven, and for no other old size', async () =>
   }
 });
 
+test('a proof that ends below the root is not proven, even to the hash at which it ends', async () => {
+  for (const [index, from, to] of [
+    [5, 4, 8],
+    [5, 4, 6],
+    [0, 0, 4],
+  ] as const) {
+    const hashes = inclusionOf(index - from, entries.slice(from, to));
+    const claim = { index, leaf: leaf(index), hashes, root: rootOf(entries.slice(from, to)) };
+    expect(await isIncluded({ ...claim, size: 8 }, hash)).toBe(false);
+    expect(await isIncluded({ ...claim, index: index - from, size: to - from }, hash)).toBe(true);
+  }
+});
+
 test.each([1, 2, 3, 7, 8, 9, 64, 100, 255, 256, 257, 600])(
   'a bit changed in a hash, the leaf or a root of a tree of %i is found',
   async (size) => {
