@@ -22,7 +22,8 @@ const mayImport = {
   api: ['ledger/src/domain'],
   server: ['ledger', 'projections', 'api'],
   'atm-ui': ['api', 'ledger/src/domain'],
-  'admin-ui': ['api', 'ledger/src/domain'],
+  'admin-ui': ['api', 'ledger/src/domain', 'verifier/src/index.js'],
+  verifier: [],
   importer: ['ledger', 'api'],
   operations: ['ledger', 'projections', 'api', 'server', 'importer'],
   scripts: ['ledger', 'projections', 'api', 'server', 'importer', 'operations', 'tests'],
@@ -35,7 +36,7 @@ const directions = Object.entries(mayImport).map(([folder, allowed]) =>
     `${folder}-imports`,
     `${folder}/ imports ${allowed.length === 0 ? 'no other folder' : `only ${allowed.join(', ')}`}.`,
     { path: `^${folder}/`, pathNot: '/tests/' },
-    { path: `^(${folders.join('|')})/`, pathNot: [folder, ...allowed].map((one) => `^${one}/`) },
+    { path: `^(${folders.join('|')})/`, pathNot: [folder, ...allowed].map((one) => `^${one}(/|$)`) },
   ),
 );
 
@@ -92,6 +93,18 @@ module.exports = {
         path: '^server/src/(http/exports/statement-pdf|audit/(fold-account|carry-out-verification))[.]ts$',
         dependencyTypesNot: ['type-only'],
       },
+    ),
+    never(
+      'verifier-needs-nothing',
+      'Whoever trusts nobody reads these files alone: the checks run in a browser, and only the command knows Node.',
+      { path: '^verifier/(src|page)/', pathNot: '^verifier/page/build[.]js$' },
+      { pathNot: '^verifier/(src|page)/' },
+    ),
+    never(
+      'verifier-command-needs-node-only',
+      'The verifier has no dependencies.',
+      { path: '^verifier/cli/' },
+      { pathNot: '^verifier/(src|cli)/', dependencyTypesNot: ['core'] },
     ),
     never('code-needs-no-test', 'What runs in the bank runs without tests.', { path: '/src/' }, { path: '/tests/' }),
     never(

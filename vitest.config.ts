@@ -1,11 +1,12 @@
 /** The kinds of tests: those that need nothing but their own process, a real PostgreSQL, built screens too, or containers. */
 import { defineConfig } from 'vitest/config';
 
-const everywhere = ['{ledger,projections,api,server,importer,operations,tests,atm-ui,admin-ui}/**/*'];
+const everywhere = ['{verifier,ledger,projections,api,server,importer,operations,tests,atm-ui,admin-ui}/**/*'];
 const unit = everywhere.map((where) => `${where}.unit.test.ts`);
 /** What opens a screen, or starts the bank as `npm start` does, which builds the screens first. */
 const screens = [
   '{atm,admin}-ui/tests/**/*.test.ts',
+  'verifier/tests/page.test.ts',
   'server/tests/pages.test.ts',
   'operations/tests/{start*,dev}.test.ts',
   'tests/{readme,nothing-secret}.test.ts',
