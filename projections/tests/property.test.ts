@@ -110,58 +110,62 @@ const emptied = `
     read.daily_totals, read.kind_totals, read.status_totals;
   update read.checkpoint set position = 0`;
 
-test('balances, entries, positions and keys are those that follow from the events', { timeout: 240_000, retry: 0 }, async () => {
-  const known = readModel({ pool: database.pool });
-  const history = fc.array(step, { minLength: 1, maxLength: 80, size: 'max' });
-  const property = fc.asyncProperty(history, fc.integer({ min: 1, max: 40 }), async (steps, batchSize) => {
-    const bank = run(steps);
-    await database.pool.query(emptied);
-    await database.apply(bank.recorded, batchSize);
+test(
+  'balances, entries, positions and keys are those that follow from the events',
+  { timeout: 240_000, retry: 0 },
+  async () => {
+    const known = readModel({ pool: database.pool });
+    const history = fc.array(step, { minLength: 1, maxLength: 80, size: 'max' });
+    const property = fc.asyncProperty(history, fc.integer({ min: 1, max: 40 }), async (steps, batchSize) => {
+      const bank = run(steps);
+      await database.pool.query(emptied);
+      await database.apply(bank.recorded, batchSize);
 
-    expect(await known.position()).toBe(bank.recorded.length);
-    for (const state of bank.accounts.values()) {
-      const { account } = state;
-      expect(await known.account(account)).toMatchObject(state);
-      const all: Entry[] = [];
-      for await (const page of known.allEntries(account)) all.push(...page);
-      const expected = entriesOf(bank, account);
-      expect(all).toMatchObject(expected);
-      const newest = await known.entries(account, { limit: 3, before: state.version });
-      expect(newest).toEqual(all.slice(0, -1).slice(-3).reverse());
+      expect(await known.position()).toBe(bank.recorded.length);
+      for (const state of bank.accounts.values()) {
+        const { account } = state;
+        expect(await known.account(account)).toMatchObject(state);
+        const all: Entry[] = [];
+        for await (const page of known.allEntries(account)) all.push(...page);
+        const expected = entriesOf(bank, account);
+        expect(all).toMatchObject(expected);
+        const newest = await known.entries(account, { limit: 3, before: state.version });
+        expect(newest).toEqual(all.slice(0, -1).slice(-3).reverse());
 
-      const positions = bank.recorded.filter(({ event }) => accountsOf(event).includes(account));
-      const after = Math.floor(bank.recorded.length / 2);
-      expect(await known.eventPositions(account, { after, limit: 7 })).toEqual(
-        positions
-          .map(({ position }) => position)
-          .filter((position) => position > after)
-          .slice(0, 7),
+        const positions = bank.recorded.filter(({ event }) => accountsOf(event).includes(account));
+        const after = Math.floor(bank.recorded.length / 2);
+        expect(await known.eventPositions(account, { after, limit: 7 })).toEqual(
+          positions
+            .map(({ position }) => position)
+            .filter((position) => position > after)
+            .slice(0, 7),
+        );
+
+        const moment = bank.recorded[after]?.metadata.recordedAt ?? '';
+        const until = all.filter(({ recordedAt }) => recordedAt <= moment);
+        expect(await known.versionAt(account, Date.parse(moment))).toBe(until.at(-1)?.version ?? 0);
+      }
+      const { accounts, total } = await known.trialBalance();
+      expect(total).toBe(0n);
+      expect(accounts.reduce((sum, kind) => sum + kind.accounts, 0)).toBe(bank.accounts.size);
+      const balances = new Map<string, bigint>();
+      for (const { account, balance } of bank.accounts.values()) {
+        const kind = /^\d/.test(account) ? 'customer' : account.slice(0, account.indexOf(':'));
+        balances.set(kind, (balances.get(kind) ?? 0n) + balance);
+      }
+      expect(new Map(accounts.map(({ kind, balance }) => [kind, balance]))).toEqual(balances);
+      // What the projector kept is what a scan of everything finds, as the migration does that filled it.
+      const kept = (await database.pool.query(keptTotals)).rows;
+      await database.pool.query(`truncate read.daily_totals, read.kind_totals, read.status_totals; ${filling}`);
+      expect((await database.pool.query(keptTotals)).rows).toEqual(kept);
+
+      const ids = [...bank.recorded.map(({ metadata }) => metadata.commandId), 'unknown'];
+      const { checkpoint, positions } = await keyIndex({ pool: database.pool }).lookUp(ids);
+      expect(checkpoint).toBe(bank.recorded.length);
+      expect(positions).toEqual(
+        new Map(bank.recorded.toReversed().map(({ metadata, position }) => [metadata.commandId, position])),
       );
-
-      const moment = bank.recorded[after]?.metadata.recordedAt ?? '';
-      const until = all.filter(({ recordedAt }) => recordedAt <= moment);
-      expect(await known.versionAt(account, Date.parse(moment))).toBe(until.at(-1)?.version ?? 0);
-    }
-    const { accounts, total } = await known.trialBalance();
-    expect(total).toBe(0n);
-    expect(accounts.reduce((sum, kind) => sum + kind.accounts, 0)).toBe(bank.accounts.size);
-    const balances = new Map<string, bigint>();
-    for (const { account, balance } of bank.accounts.values()) {
-      const kind = /^\d/.test(account) ? 'customer' : account.slice(0, account.indexOf(':'));
-      balances.set(kind, (balances.get(kind) ?? 0n) + balance);
-    }
-    expect(new Map(accounts.map(({ kind, balance }) => [kind, balance]))).toEqual(balances);
-    // What the projector kept is what a scan of everything finds, as the migration does that filled it.
-    const kept = (await database.pool.query(keptTotals)).rows;
-    await database.pool.query(`truncate read.daily_totals, read.kind_totals, read.status_totals; ${filling}`);
-    expect((await database.pool.query(keptTotals)).rows).toEqual(kept);
-
-    const ids = [...bank.recorded.map(({ metadata }) => metadata.commandId), 'unknown'];
-    const { checkpoint, positions } = await keyIndex({ pool: database.pool }).lookUp(ids);
-    expect(checkpoint).toBe(bank.recorded.length);
-    expect(positions).toEqual(
-      new Map(bank.recorded.toReversed().map(({ metadata, position }) => [metadata.commandId, position])),
-    );
-  });
-  await fc.assert(property, { numRuns: 100 });
-});
+    });
+    await fc.assert(property, { numRuns: 100 });
+  },
+);

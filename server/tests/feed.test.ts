@@ -36,31 +36,35 @@ test('a journal event’s id begins with its position; the feed goes on above it
   expect((await pieces.next()).done).toBe(true);
 });
 
-test('whoever comes back with the id of any event gets the rest, nothing twice and nothing left out', { retry: 0 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.nat(450),
-      fc.uniqueArray(fc.integer({ min: 1, max: 900 }), { maxLength: 300 }),
-      async (size, ids) => {
-        const journal = memoryJournal();
-        await journal.append(
-          Array.from({ length: size }, (_none, index) => stored(String(index))),
-          { after: 0 },
-        );
-        const sources = { journal, security: logOf(ids.sort((a, b) => a - b)) };
-        const whole = await read(sources, { position: 0, security: 0 }, size + ids.length);
-        expect(new Set(whole).size).toBe(size + ids.length);
-        const cut = Math.floor(whole.length / 3);
-        const [, id = '0-0'] = /^id: (.*)$/m.exec(whole[cut] ?? '') ?? [];
-        const point = feedPointOf(id);
-        if (point === undefined) throw new Error(`${id} is no id`);
-        const missed = whole.slice(whole.length === 0 ? 0 : cut + 1);
-        expect((await read(sources, point, missed.length)).map(dataOf)).toEqual(missed.map(dataOf));
-      },
-    ),
-    { numRuns: 30 },
-  );
-});
+test(
+  'whoever comes back with the id of any event gets the rest, nothing twice and nothing left out',
+  { retry: 0 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(450),
+        fc.uniqueArray(fc.integer({ min: 1, max: 900 }), { maxLength: 300 }),
+        async (size, ids) => {
+          const journal = memoryJournal();
+          await journal.append(
+            Array.from({ length: size }, (_none, index) => stored(String(index))),
+            { after: 0 },
+          );
+          const sources = { journal, security: logOf(ids.sort((a, b) => a - b)) };
+          const whole = await read(sources, { position: 0, security: 0 }, size + ids.length);
+          expect(new Set(whole).size).toBe(size + ids.length);
+          const cut = Math.floor(whole.length / 3);
+          const [, id = '0-0'] = /^id: (.*)$/m.exec(whole[cut] ?? '') ?? [];
+          const point = feedPointOf(id);
+          if (point === undefined) throw new Error(`${id} is no id`);
+          const missed = whole.slice(whole.length === 0 ? 0 : cut + 1);
+          expect((await read(sources, point, missed.length)).map(dataOf)).toEqual(missed.map(dataOf));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  },
+);
 
 const dataOf = (piece: string): string => piece.replace(/^id: .*$/m, '');
 
