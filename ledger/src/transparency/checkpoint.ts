@@ -8,10 +8,10 @@ export type Checkpoint = { readonly origin: string; readonly size: number; reado
 export const checkpointText = ({ origin, size, root }: Checkpoint): string =>
   `${origin}\n${String(size)}\n${root.toString('base64')}\n`;
 
-export const sizePattern = /^(?:0|[1-9]\d{0,15})$/;
+const sizePattern = /^(?:0|[1-9]\d{0,15})$/;
 
 /** Undefined where the text is no checkpoint's. */
-export function parseCheckpointText(text: string): Checkpoint | undefined {
+function parseCheckpointText(text: string): Checkpoint | undefined {
   const [origin = '', digits = '', encoded = '', ...extensions] = text.split('\n');
   const [size, root] = [Number(digits), base64(encoded)];
   if (origin === '' || !sizePattern.test(digits) || !Number.isSafeInteger(size)) return undefined;

@@ -3,7 +3,7 @@ import type { Node, Range } from './tree.ts';
 import { hashBytes, nodeHash, nodesOf, rootOf } from './tree.ts';
 
 /** Hashes in a full tile. */
-export const tileWidth = 256;
+const tileWidth = 256;
 /** A level of tiles is so many levels of the tree. */
 const levelsInTile = 8;
 
@@ -16,7 +16,7 @@ export type Edge = { readonly size: number; readonly partial: readonly Buffer[] 
 export const emptyEdge: Edge = { size: 0, partial: [] };
 
 /** How many hashes a level of the tree of `size` leaves has. */
-export const hashesAt = (level: number, size: number): number => Math.floor(size / tileWidth ** level);
+const hashesAt = (level: number, size: number): number => Math.floor(size / tileWidth ** level);
 
 /** What has to be read to continue a tree of `size` leaves: the last tile of each level, and how many of its hashes count. */
 export function edgeTiles(size: number): readonly (TileName & { readonly width: number })[] {
@@ -89,12 +89,7 @@ function completeRoot(hashes: Buffer): Buffer {
   return level[0] ?? Buffer.alloc(0);
 }
 
-export const tilesOfRanges = (ranges: readonly Range[]): readonly TileName[] => {
-  const names = ranges.flatMap((range) => nodesOf(range).map((node) => placeOf(node).tile));
-  return [...new Map(names.map((name) => [keyOf(name), name])).values()];
-};
-
-/** The hashes of these subtrees, from the tiles that `tilesOfRanges` names; undefined where a tile is missing or too short. */
+/** The hashes of these subtrees, from the tiles they stand in; undefined where a tile is missing or too short. */
 export function hashesOfRanges(ranges: readonly Range[], tiles: readonly Tile[]): readonly Buffer[] | undefined {
   const byName = new Map(tiles.map((tile) => [keyOf(tile), tile.hashes]));
   const found: Buffer[] = [];
