@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { backOff } from '../../ledger/src/back-off.ts';
+import { within } from '../../ledger/src/bounded-wait.ts';
 import { BrokenHistory } from '../../ledger/src/domain/account.ts';
 import { UnreadableEvent } from '../../ledger/src/domain/unreadable-event.ts';
 import type { Journal } from '../../ledger/src/journal/journal.ts';
@@ -72,12 +73,7 @@ export async function runProjector(options: ProjectorOptions): Promise<void> {
       }
     } finally {
       // Gives the lock back. A database that does not answer is not waited for: it finds by itself that nobody is there.
-      const late = new AbortController();
-      await Promise.race([
-        client.end().catch(() => undefined),
-        sleep(endWithinMs, undefined, { signal: late.signal }).catch(() => undefined),
-      ]);
-      late.abort();
+      await within(client.end(), endWithinMs).catch(() => undefined);
     }
     await sleep(waitMs(failures++), undefined, { signal }).catch(() => undefined);
   }

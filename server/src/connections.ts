@@ -1,5 +1,6 @@
 /** The connections with the server's role: what each pool is for and how much it may take, in one table. */
 import pg from 'pg';
+import { within } from '../../ledger/src/bounded-wait.ts';
 import { keepAlive, keepAliveOptions } from '../../ledger/src/postgres-liveness.ts';
 import { applicationNames } from '../../ledger/src/postgres-names.ts';
 
@@ -99,8 +100,5 @@ const endWithinMs = 1_500;
 
 /** Waits for all connections to close, but not for ever: the process that ends takes them with it. */
 export async function endPools(pools: Pools): Promise<void> {
-  const late = Promise.withResolvers<undefined>();
-  const tooLong = setTimeout(late.resolve, endWithinMs, undefined);
-  await Promise.race([Promise.all(Object.values(pools).map((pool) => pool.end())), late.promise]);
-  clearTimeout(tooLong);
+  await within(Promise.all(Object.values(pools).map((pool) => pool.end())), endWithinMs);
 }

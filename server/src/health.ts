@@ -1,4 +1,5 @@
 /** The two questions of a server's health: whether commands are taken, and whether reads are fresh; neither waits for the other. */
+import { late, within } from '../../ledger/src/bounded-wait.ts';
 import type { z } from 'zod/mini';
 import type { Bookkeeper } from '../../ledger/src/bookkeeper/bookkeeper.ts';
 import type { UnreadableReason } from '../../ledger/src/domain/unreadable-event.ts';
@@ -52,17 +53,8 @@ const noReadModel = 'The read model cannot be read.';
 
 /** Undefined: no answer in time, or a failure. */
 async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, answerWithinMs, undefined);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-  }
+  const given = await within(answer, answerWithinMs).catch(() => undefined);
+  return given === late ? undefined : given;
 }
 
 export function healthOf({ pools, bookkeeper, clock, projector, certificates, terminals }: Parts): Health {

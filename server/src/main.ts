@@ -1,10 +1,10 @@
 /** The server's process: reads the configuration, starts the server, says when it is ready, and ends in order. */
-import { readFile } from 'node:fs/promises';
 import { BrokenHistory } from '../../ledger/src/domain/account.ts';
 import { endWith } from '../../ledger/src/failure.ts';
 import { assertLimitedRole } from '../../ledger/src/limited-role.ts';
 import { createLog } from '../../ledger/src/log.ts';
 import { openTracer } from '../../ledger/src/tracing/open-tracer.ts';
+import { bankVersion } from '../../ledger/src/version.ts';
 import type { ServerConfig } from './config.ts';
 import { readServerConfig } from './config.ts';
 import { loadSecrets } from './secrets.ts';
@@ -27,13 +27,11 @@ function configuration(): ServerConfig {
 }
 
 async function start(): Promise<RunningServer> {
-  const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(manifest) as { version: string };
   await assertLimitedRole(config.databaseUrl, 'SERVER_DATABASE_URL');
   return startServer({
     ...config,
     secrets: await loadSecrets(config.stateDir, config.databaseUrl),
-    version,
+    version: bankVersion(),
     log,
     ...(tracer && { tracer }),
     onBroken: (error) => {

@@ -1,4 +1,5 @@
 /** Does something again and again, never twice at once, whatever becomes of it. */
+import { within } from '../../ledger/src/bounded-wait.ts';
 
 /** What is under way at the end is waited for so long, and then left to itself. A judgement. */
 const endWithinMs = 1_500;
@@ -19,9 +20,6 @@ export function repeat(
   }, intervalMs);
   return async () => {
     clearInterval(timer);
-    const late = Promise.withResolvers<undefined>();
-    const tooLong = setTimeout(late.resolve, endWithinMs, undefined);
-    await Promise.race([underWay, late.promise]);
-    clearTimeout(tooLong);
+    if (underWay !== undefined) await within(underWay, endWithinMs);
   };
 }

@@ -3,6 +3,7 @@ import type { DiagLogger, SpanContext } from '@opentelemetry/api';
 import { diag, DiagLogLevel, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, TraceFlags } from '@opentelemetry/api';
 import { core, NodeSDK, resources, tracing } from '@opentelemetry/sdk-node';
 import type { Logger } from 'pino';
+import { within } from '../bounded-wait.ts';
 import { rootOf } from './trace-ids.ts';
 import type { Attributes, Place, Span, Tracer } from './tracer.ts';
 
@@ -99,10 +100,7 @@ export function openTelemetryTracer({ env, process: name, version, log }: Option
       };
     },
     async stop() {
-      const tooLate = Promise.withResolvers<undefined>();
-      const timer = setTimeout(tooLate.resolve, stopWithinMs, undefined);
-      await Promise.race([sdk.shutdown().catch(() => undefined), tooLate.promise]);
-      clearTimeout(timer);
+      await within(sdk.shutdown(), stopWithinMs).catch(() => undefined);
     },
   };
 }

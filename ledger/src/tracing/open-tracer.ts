@@ -1,9 +1,7 @@
 /** Whether traces are on, by OpenTelemetry's own variables; while they are off nothing of its SDK is imported. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { root } from '../configuration.ts';
 import type { ProcessName } from '../log.ts';
+import { bankVersion } from '../version.ts';
 import type { Tracer } from './tracer.ts';
 
 /** On where somebody named an exporter or a collector; all the rest the SDK reads itself. */
@@ -23,9 +21,8 @@ export async function openTracer(
 ): Promise<Tracer | undefined> {
   if (!isTracingOn(env)) return undefined;
   try {
-    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     const { openTelemetryTracer } = await import('./open-telemetry.ts');
-    const tracer = openTelemetryTracer({ env, process, version, log });
+    const tracer = openTelemetryTracer({ env, process, version: bankVersion(), log });
     log.info('traces are on');
     return tracer;
   } catch (error) {

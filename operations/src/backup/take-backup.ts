@@ -1,8 +1,9 @@
 /** A whole backup of a bank that runs or not: the database, and apart from it the secrets, checked by a manifest. */
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { Failure, isCode } from '../../../ledger/src/failure.ts';
+import { bankVersion } from '../../../ledger/src/version.ts';
 import type { Config } from '../../../server/src/config.ts';
 import { openDatabase } from '../database.ts';
 import { verifyBase } from './base-archive.ts';
@@ -97,11 +98,6 @@ function union(before: readonly SecretFile[], after: readonly SecretFile[]): rea
 const writeSynced = (path: string, text: string): void => {
   writeFileSync(path, text, { flag: 'wx', mode: 0o600, flush: true });
 };
-
-function bankVersion(): string {
-  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
-}
 
 async function describe(databaseUrl: string) {
   const client = new pg.Client({ connectionString: databaseUrl });

@@ -3,6 +3,7 @@ import { Failure } from '../../../ledger/src/failure.ts';
 import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import { assertReachable } from '../../../ledger/src/journal/reach-journal.ts';
 import { progress } from '../../../projections/src/queries/progress.ts';
+import type { MasterKeys } from '../../../ledger/src/vault/master-keys.ts';
 import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { verifyBank } from '../../../server/src/audit/verify.ts';
 import type { Config } from '../../../server/src/config.ts';
@@ -28,10 +29,10 @@ export async function verifyRestored(config: Config): Promise<VerifiedBank> {
   try {
     const logIns = await ensureLogIns(url, config);
     const secrets = await loadSecrets(config.stateDir, logIns.server);
-    const lost = await rebuildIfAhead({ config, ownerUrl: url, logIns });
+    const lost = await rebuildIfAhead({ config, ownerUrl: url, logIns, masterKeys: secrets.masterKeys });
     const opened = await openBankWithProjector({ ...config, logIns, secrets });
     await opened.shown().finally(() => opened.close());
-    return { ...(await compare(config, logIns)), lost };
+    return { ...(await compare(config, logIns, secrets.masterKeys)), lost };
   } finally {
     await release();
   }
@@ -42,8 +43,9 @@ async function rebuildIfAhead(how: {
   readonly config: Config;
   readonly ownerUrl: string;
   readonly logIns: LogIns;
+  readonly masterKeys: MasterKeys;
 }): Promise<number> {
-  const { config, logIns, ownerUrl } = how;
+  const { config, logIns, ownerUrl, masterKeys } = how;
   const pool = commandPool(logIns);
   const journal = openJournal(config.eventLog, pool);
   let lost: number;
@@ -54,17 +56,15 @@ async function rebuildIfAhead(how: {
     await journal.close();
     await pool.end();
   }
-  const { masterKeys } = await loadSecrets(config.stateDir, logIns.server);
   const onProgress = (): void => undefined;
   const { eventLog } = config;
   await rebuildReadModel({ ownerUrl, logIns, eventLog, masterKeys, onProgress, discardsBeyond: true });
   return lost;
 }
 
-async function compare(config: Config, logIns: LogIns): Promise<Omit<VerifiedBank, 'lost'>> {
+async function compare(config: Config, logIns: LogIns, masterKeys: MasterKeys): Promise<Omit<VerifiedBank, 'lost'>> {
   const pool = commandPool(logIns);
   const journal = openJournal(config.eventLog, pool);
-  const { masterKeys } = await loadSecrets(config.stateDir, logIns.server);
   const vault = postgresVault({ pool, masterKeys });
   // As long as it takes: Ctrl-C ends the program.
   const { signal } = new AbortController();

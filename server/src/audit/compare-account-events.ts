@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { Recorded } from '../../../ledger/src/domain/events.ts';
 import { isMoneyEvent, isWithoutAccount } from '../../../ledger/src/domain/events.ts';
+import { countSurplus } from './count-surplus.ts';
 import type { Differ } from './difference.ts';
 
 export interface AccountEventComparison {
@@ -33,16 +34,6 @@ export function compareAccountEvents(reader: Pick<pg.Pool, 'query'>, differ: Dif
       }
     },
 
-    async findSurplus(position, unreadable) {
-      const { rows } = await reader.query<{ count: string }>(
-        `select count(*) from read.account_events
-         where position <= $1 or position > (select position from read.checkpoint)`,
-        [position],
-      );
-      const found = Number(rows[0]?.count);
-      if (found > expected + unreadable) {
-        differ({ table, key: 'all', journal: `${String(expected)} rows`, readModel: `${String(found)} rows` });
-      }
-    },
+    findSurplus: (position, unreadable) => countSurplus(reader, { table, expected, unreadable, position }, differ),
   };
 }

@@ -1,6 +1,6 @@
 /** Compares the names for the search with the sealed profiles of the journal, where the customer's key still exists. */
 import type pg from 'pg';
-import { LargeMap } from '../../../ledger/src/large-map.ts';
+import { LargeSet } from '../../../ledger/src/large-map.ts';
 import type { CustomerId, CustomerRegistered, Recorded } from '../../../ledger/src/domain/events.ts';
 import type { Vault } from '../../../ledger/src/vault/vault.ts';
 import { normaliseName } from '../../../projections/src/normalise-name.ts';
@@ -18,14 +18,8 @@ export interface CustomerComparison {
 const table = 'customers';
 const pageSize = 2_000;
 
-type Stored = {
-  n: string;
-  has_key: boolean;
-  key_id: string | null;
-  first_name: string | null;
-  last_name: string | null;
-  search: string | null;
-};
+type Names = { readonly first_name: string | null; readonly last_name: string | null; readonly search: string | null };
+type Stored = Names & { readonly n: string; readonly has_key: boolean; readonly key_id: string | null };
 
 const registrations = (events: readonly Recorded[]): readonly CustomerRegistered[] =>
   events.flatMap(({ event }) => (event.type === 'CustomerRegistered' ? [event] : []));
@@ -35,10 +29,10 @@ export function compareCustomers(
   { reader, vault }: { readonly reader: Pick<pg.Pool, 'query'>; readonly vault: Pick<Vault, 'openMany'> },
   differ: Differ,
 ): CustomerComparison {
-  const known = new LargeMap<CustomerId, true>();
+  const known = new LargeSet<CustomerId>();
   const unknown = new Set<CustomerId>();
 
-  function compareOne(expected: Stored, customer: CustomerId, keyId: string, found: Stored): void {
+  function compareOne({ customer, keyId }: CustomerRegistered, expected: Names, found: Stored): void {
     if (found.key_id === null) {
       differ({ table, key: customer, journal: 'a registered customer' });
       return;
@@ -56,7 +50,7 @@ export function compareCustomers(
     async compare(events) {
       const registered = registrations(events);
       if (registered.length === 0) return;
-      for (const { customer } of registered) known.set(customer, true);
+      for (const { customer } of registered) known.add(customer);
       const { rows } = await reader.query<Stored>({
         name: 'verify_customers',
         text: `select n, k.key_id is not null as has_key, c.key_id, first_name, last_name, search
@@ -73,8 +67,7 @@ export function compareCustomers(
         if (event === undefined || !found.has_key || profile === undefined) continue;
         const { firstName, lastName } = profile;
         const search = normaliseName(`${firstName} ${lastName}`);
-        const expected = { ...found, first_name: firstName, last_name: lastName, search };
-        compareOne(expected, event.customer, event.keyId, found);
+        compareOne(event, { first_name: firstName, last_name: lastName, search }, found);
       }
     },
 

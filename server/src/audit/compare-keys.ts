@@ -1,5 +1,6 @@
 /** Compares the read model's idempotency keys with the journal: each command's key, at the position of its first event. */
 import type pg from 'pg';
+import { countSurplus } from './count-surplus.ts';
 import type { Differ } from './difference.ts';
 import { compareRow } from './difference.ts';
 
@@ -35,16 +36,6 @@ export function compareKeys(reader: Pick<pg.Pool, 'query'>, differ: Differ): Key
       }
     },
 
-    async findSurplus(position, unreadable) {
-      const { rows } = await reader.query<{ count: string }>(
-        `select count(*) from read.idempotency_keys
-         where position <= $1 or position > (select position from read.checkpoint)`,
-        [position],
-      );
-      const found = Number(rows[0]?.count);
-      if (found > expected + unreadable) {
-        differ({ table, key: 'all', journal: `${String(expected)} rows`, readModel: `${String(found)} rows` });
-      }
-    },
+    findSurplus: (position, unreadable) => countSurplus(reader, { table, expected, unreadable, position }, differ),
   };
 }

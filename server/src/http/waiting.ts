@@ -1,4 +1,5 @@
 /** The bounded waits of a request: for the bookkeeper's answer, for what other servers wrote, and for the read model to get somewhere. */
+import { late, within } from '../../../ledger/src/bounded-wait.ts';
 import type { Bookkeeper } from '../../../ledger/src/bookkeeper/bookkeeper.ts';
 import type { Outcome, Submission } from '../../../ledger/src/bookkeeper/submission.ts';
 import type { ReadModel } from '../../../projections/src/read-model.ts';
@@ -20,33 +21,17 @@ export type Rejected = ApiRejection & { readonly replayed?: true };
  * carried out: the same command with the same key will tell.
  */
 export async function submit(bookkeeper: Bookkeeper, submission: Submission): Promise<Accepted | Rejected> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, answerWithinMs, undefined);
-  });
-  try {
-    const outcome = await Promise.race([bookkeeper.submit(submission), late]);
-    if (outcome === undefined) return { code: 'unavailable', retryAfterSeconds };
-    if (outcome.accepted) return outcome;
-    const isReplayed = outcome.declined !== undefined && outcome.replayed;
-    return isReplayed ? { ...outcome.rejection, replayed: true } : outcome.rejection;
-  } finally {
-    clearTimeout(timer);
-  }
+  const outcome = await within(bookkeeper.submit(submission), answerWithinMs);
+  if (outcome === late) return { code: 'unavailable', retryAfterSeconds };
+  if (outcome.accepted) return outcome;
+  const isReplayed = outcome.declined !== undefined && outcome.replayed;
+  return isReplayed ? { ...outcome.rejection, replayed: true } : outcome.rejection;
 }
 
 /** Reads what other servers wrote. Gives a rejection when the journal cannot be read, or not in time. */
 export async function catchUp(bookkeeper: Bookkeeper): Promise<ApiRejection | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<true>((resolve) => {
-    timer = setTimeout(resolve, readWithinMs, true);
-  });
-  try {
-    const isLate = await Promise.race([bookkeeper.catchUp(), late]);
-    return isLate === true || bookkeeper.isCutOff ? { code: 'unavailable', retryAfterSeconds } : undefined;
-  } finally {
-    clearTimeout(timer);
-  }
+  const isLate = (await within(bookkeeper.catchUp(), readWithinMs)) === late;
+  return isLate || bookkeeper.isCutOff ? { code: 'unavailable', retryAfterSeconds } : undefined;
 }
 
 /** For `?after=<position>`: gives a rejection when the read model does not get there in time. */
