@@ -6,6 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Answer, BankFolder, StartedBank } from '../operations/tests/start.suite.ts';
 import { isOpen, newBankFolder, until } from '../operations/tests/start.suite.ts';
+import { unmistakablePerson as person } from './support/unmistakable-person.ts';
 
 let bankFolder: BankFolder;
 let bank: StartedBank;
@@ -15,18 +16,6 @@ beforeAll(async () => {
   await isOpen(bank);
 });
 afterAll(() => bankFolder.clear());
-
-const person = {
-  pin: '8642',
-  lastName: 'Quidproquo',
-  firstName: 'Wilhelmine',
-  address: '3 rue Introuvable',
-  postalCode: '97531',
-  city: 'Sansnomville',
-  landline: '0555864213',
-  mobile: '0666975312',
-  accountType: 'current',
-};
 
 /** The owner's connection to the bank's own database. */
 async function ownDatabase(): Promise<pg.Client> {

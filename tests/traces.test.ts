@@ -16,6 +16,7 @@ import type { Client } from '../server/tests/support/client.ts';
 import { connect } from '../server/tests/support/client.ts';
 import type { CollectedSpan, Collector } from './support/collector.ts';
 import { startCollector } from './support/collector.ts';
+import { unmistakablePerson as person } from './support/unmistakable-person.ts';
 
 let bank: Bank;
 beforeAll(async () => {
@@ -93,17 +94,6 @@ const toJson = (url: string): NodeJS.ProcessEnv => ({
   OTEL_BSP_SCHEDULE_DELAY: '100',
 });
 
-const person = {
-  pin: '8642',
-  lastName: 'Quidproquo',
-  firstName: 'Wilhelmine',
-  address: '3 rue Introuvable',
-  postalCode: '97531',
-  city: 'Sansnomville',
-  landline: '0555864213',
-  mobile: '0666975312',
-  accountType: 'current',
-};
 const { pin } = person;
 
 /** An account, and a session on it. */

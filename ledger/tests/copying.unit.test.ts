@@ -3,29 +3,16 @@ import { serialize } from 'node:v8';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { BookColumns, LiveBook, Undo } from '../src/bookkeeper/book.ts';
-import { liveBook } from '../src/bookkeeper/book.ts';
 import type { Copying } from '../src/bookkeeper/copying.ts';
 import { finish } from '../src/bookkeeper/copying.ts';
 import { seenKeys } from '../src/bookkeeper/seen-keys.ts';
 import type { LedgerEvent } from '../src/domain/events.ts';
+import { bookOfMany } from './support/many-accounts.ts';
 
 /** Several steps of accounts. */
 const rows = 30_000;
 
-function someBook(): LiveBook {
-  const numbers = Float64Array.from({ length: rows }, (_, row) => row + 1);
-  return liveBook({
-    numbers,
-    balances: BigInt64Array.from({ length: rows }, (_, row) => BigInt(row)),
-    floors: new BigInt64Array(rows),
-    versions: new Uint32Array(rows).fill(3),
-    statuses: new Uint8Array(rows),
-    currencies: new Uint8Array(rows),
-    names: new Map(),
-    customers: numbers,
-    reversedPositions: new Float64Array(),
-  });
-}
+const someBook = (): LiveBook => bookOfMany(rows);
 
 function deposited(book: LiveBook, account: string): LedgerEvent {
   const posting = (to: string, amount: bigint) => {

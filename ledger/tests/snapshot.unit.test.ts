@@ -16,6 +16,7 @@ import type { Journal } from '../src/journal/journal.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
 import { systemTimer } from '../src/timer.ts';
 import { plentyOfCash } from './support/plenty-of-cash.ts';
+import { bookOfMany } from './support/many-accounts.ts';
 
 let folder: string;
 let path: string;
@@ -155,22 +156,8 @@ test('a snapshot holds what the book was when it was begun, though the book goes
   expect(stateOf(await open())).toEqual(stateOf(bookkeeper));
 });
 
-/** A book that is large enough to be written by a thread of its own. */
-function largeBook(): LiveBook {
-  const accounts = 40_000;
-  const numbers = Float64Array.from({ length: accounts }, (_, row) => row + 1);
-  return liveBook({
-    numbers,
-    balances: BigInt64Array.from({ length: accounts }, (_, row) => BigInt(row)),
-    floors: new BigInt64Array(accounts),
-    versions: new Uint32Array(accounts).fill(3),
-    statuses: new Uint8Array(accounts),
-    currencies: new Uint8Array(accounts),
-    names: new Map(),
-    customers: numbers,
-    reversedPositions: new Float64Array([7]),
-  });
-}
+/** Large enough to be written by a thread of its own. */
+const largeBook = (): LiveBook => bookOfMany(40_000, [7]);
 
 test('a large snapshot, written by a thread of its own, holds the same, and says when it cannot be written', async () => {
   const book = largeBook();

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import * as vectors from '../../verifier/tests/vectors.ts';
 import { checkpointText, cosign, cosignedAt, openCheckpoint, signCheckpoint } from '../src/transparency/checkpoint.ts';
 import { entryOf, eventText, openingsOf, openingText } from '../src/transparency/entry.ts';
 import type { Note } from '../src/transparency/note.ts';
@@ -28,27 +29,8 @@ import {
   nodeHash,
 } from '../src/transparency/tree.ts';
 
-const entries = [
-  '',
-  '00',
-  '10',
-  '2021',
-  '3031',
-  '40414243',
-  '5051525354555657',
-  '606162636465666768696a6b6c6d6e6f',
-].map((hex) => Buffer.from(hex, 'hex'));
-const leaves = entries.map(leafHash);
-const roots = [
-  '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
-  'fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125',
-  'aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77',
-  'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7',
-  '4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4',
-  '76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef',
-  'ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c',
-  '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
-];
+const leaves = vectors.leaves.map((entry) => leafHash(Buffer.from(entry)));
+const { roots } = vectors;
 
 /** RFC 6962, 2.1, as it is written there. */
 function treeHash(hashes: readonly Buffer[]): Buffer {
@@ -83,22 +65,9 @@ describe('the tree', () => {
     const { tiles } = treeOf(leaves);
     const hex = (ranges: Parameters<typeof hashesOfRanges>[0]) =>
       hashesOfRanges(ranges, tiles)?.map((one) => one.toString('hex'));
-    expect(hex(inclusionRanges(5, 8))).toEqual([
-      'bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b',
-      'ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0',
-      roots[3],
-    ]);
-    expect(hex(consistencyRanges(6, 8))).toEqual([
-      '0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a',
-      'ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0',
-      roots[3],
-    ]);
-    expect(hex(consistencyRanges(3, 7))).toEqual([
-      '0298d122906dcfc10892cb53a73992fc5b9f493ea4c9badb27b791b4127a7fe7',
-      '07506a85fd9dd2f120eb694f86011e5bb4662e5c415a62917033d4a9624487e7',
-      roots[1],
-      '837dbb152e9b079010717e84e865da4ebc0fa198a806d59d31bf15accef22d0e',
-    ]);
+    expect(hex(inclusionRanges(5, 8))).toEqual(vectors.inclusionOf5In8);
+    expect(hex(consistencyRanges(6, 8))).toEqual(vectors.consistency6To8);
+    expect(hex(consistencyRanges(3, 7))).toEqual(vectors.consistency3To7);
   });
 
   test('is the same however it grew, and as RFC 6962 writes it', () => {
@@ -201,17 +170,11 @@ describe('notes and checkpoints', () => {
   const root = Buffer.from(roots[7] ?? '', 'hex');
   const own: Note = signCheckpoint(log, { origin: log.name, size: 8, root });
   const whole = noteText({ ...own, signatures: [...own.signatures, cosign(witness, own.text, 1_700_000_000)] });
-  const published = `bank.example/journal-main
-8
-XcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=
-
-— bank.example/journal-main FoNxQtIebe7RXFhGLXQlSO60JKfZ9GZoOCBto2aIgFpbBEDDJ5HZTvKLUqx3zLQEylL12MqKfqfg2hJgIVPsUTxxLQM=
-— witness.example/w1 IDJKvgAAAABlU/EAY/NAo94Puz0whMeFnJ9e2Dos0Qv9yIz/hyy0EwHgTAL+boLWRP1kkMiIJMiOwgkvIUES8eNc+tmAAYkUc7dZAQ==
-`;
+  const published = vectors.checkpoint;
 
   test('are the published ones', () => {
-    expect(vkeyOf(log)).toBe('bank.example/journal-main+16837142+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4');
-    expect(vkeyOf(witness)).toBe('witness.example/w1+20324abe+BCmsuuFBvMrwsi4alNNNC8c2HlJtC/4SyJeUvJMilm3X');
+    expect(vkeyOf(log)).toBe(vectors.logKey);
+    expect(vkeyOf(witness)).toBe(vectors.witnessKey);
     expect(whole).toBe(published);
     const opened = openCheckpoint(published, log);
     expect(opened).toMatchObject({ origin: log.name, size: 8, root });
@@ -220,12 +183,10 @@ XcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=
     );
     const proof = hashesOfRanges(inclusionRanges(5, 8), treeOf(leaves).tiles) ?? [];
     expect(proofFile({ extra: 'x', index: 5, hashes: proof, checkpoint: published })).toBe(
-      `c2sp.org/tlog-proof@v1\nextra eA==\nindex 5\nvBoGQ7EuTS18d5GPROD095qDi2z57FtcKD4fTYhZnms=\nyoVOoSjtBQtBs1/8G4e46yveRh6eO1WW7Oa51ZdaCuA=\n037kGJdt2VdTwcc4Yrk5j6Kiz5tP8P3+izDNlSCWFLc=\n\n${published}`,
+      vectors.proof.replace('\nindex', '\nextra eA==\nindex'),
     );
-    const example = parseVkey('example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k');
-    const note = parseNote(
-      'This is an example message.\n\n— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n',
-    );
+    const example = parseVkey(vectors.specKey);
+    const note = parseNote(vectors.specNote);
     expect(example && note && isSigned(example, note.text, note.signatures[0]?.signature ?? Buffer.alloc(64))).toBe(
       true,
     );
