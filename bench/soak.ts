@@ -1,10 +1,13 @@
 /** `npm run soak`: half of what the bank can do, minute after minute; memory, handles, connections and latency, which must not grow. */
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { startPostgres } from '../operations/src/embedded-postgres/start-postgres.ts';
+import type { BankOverHttps } from './bank-over-https.ts';
 import { bankOverHttps } from './bank-over-https.ts';
 import type { RunningProgram } from './bank.ts';
 import { databasesOn } from './databases.ts';
@@ -12,6 +15,22 @@ import { describe, machine } from './machine.ts';
 
 const callers = 64;
 const minuteMs = 60_000;
+
+/** What the server's engine says that it uses, in MB: a heap that stays while the process grows is no leak of objects. */
+async function heap({ target: { origin, ca } }: BankOverHttps): Promise<readonly [number, number]> {
+  const metrics = await new Promise<string>((resolve, reject) => {
+    const request = get(`${origin}/metrics`, { ca, agent: false, timeout: 10_000 }, (response) => {
+      text(response).then(resolve, reject);
+    });
+    request.once('timeout', () => request.destroy(new Error('the metrics took longer than 10 s')));
+    request.once('error', reject);
+  });
+  const megabytes = (name: string): number => {
+    const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics) ?? [];
+    return Math.round(Number(value) / 1024 / 1024);
+  };
+  return [megabytes('nodejs_heap_size_used_bytes'), megabytes('nodejs_external_memory_bytes')];
+}
 
 /** What a process has open and holds in memory; of Linux, absent elsewhere. */
 function held({ processId }: RunningProgram): { readonly megabytes: number; readonly handles: number } | undefined {
@@ -37,6 +56,8 @@ const columns = [
   'median ms',
   'p99 ms',
   'server MB',
+  'of it heap',
+  'and buffers',
   'server handles',
   'projector MB',
   'projector handles',
@@ -69,7 +90,15 @@ async function soak(minutes: number): Promise<void> {
       const { connections, eventsBehind } = await database(client);
       const { median, p99 } = round.latencyMs ?? {};
       const latencies = [median?.toFixed(1), p99?.toFixed(1)];
-      const processes = [server?.megabytes, server?.handles, projector?.megabytes, projector?.handles];
+      const [heapMb, buffersMb] = await heap(bank);
+      const processes = [
+        server?.megabytes,
+        heapMb,
+        buffersMb,
+        server?.handles,
+        projector?.megabytes,
+        projector?.handles,
+      ];
       console.log(line([minute, round.perSecond.toFixed(0), ...latencies, ...processes, connections, eventsBehind]));
     }
     await client.end();
