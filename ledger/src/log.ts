@@ -16,7 +16,7 @@ const secretFields = [
   'profile',
 ].flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
-export type ProcessName = 'server' | 'projector';
+export type ProcessName = 'server' | 'projector' | 'signer' | 'witness';
 
 /** `destination` is the standard output unless given. */
 export function createLog(

@@ -16,6 +16,8 @@ export const advisoryLocks = {
   securityEvents: 7_302_114,
   /** Held by the verification that runs. */
   verification: 7_302_115,
+  /** Held by the signer that works. */
+  signer: 7_302_116,
   /** Held by a rotation of the master key. */
   keyRotation: 7_302_001,
 } as const;
@@ -24,6 +26,7 @@ export const advisoryLocks = {
 export const applicationNames = {
   server: 'grand-livre-server',
   projector: 'grand-livre-projector',
+  signer: 'grand-livre-signer',
   /** Commands that open the bank themselves, such as the import. */
   command: 'grand-livre-command',
   bench: 'grand-livre-bench',

@@ -1,4 +1,4 @@
-/** The log-in roles of server and projector: each has the rights of its program and no more, so that the owner's are used by migrations and tools alone. */
+/** The log-in roles of server, projector and signer: each has the rights of its program and no more, so that the owner's are used by migrations and tools alone. */
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,9 +8,9 @@ import { advisoryLocks } from '../../ledger/src/postgres-names.ts';
 import type { Config } from '../../server/src/config.ts';
 
 /** Connection strings. */
-export type LogIns = { readonly server: string; readonly projector: string };
+export type LogIns = { readonly server: string; readonly projector: string; readonly signer: string };
 
-type ProgramRole = 'server' | 'projector';
+type ProgramRole = 'server' | 'projector' | 'signer';
 
 /**
  * Those that were given; else roles of this database's own, made or given their password again, whose addresses are in
@@ -22,20 +22,22 @@ export async function ensureLogIns(
     stateDir,
     serverDatabaseUrl,
     projectorDatabaseUrl,
-  }: Pick<Config, 'stateDir' | 'serverDatabaseUrl' | 'projectorDatabaseUrl'>,
+    signerDatabaseUrl,
+  }: Pick<Config, 'stateDir' | 'serverDatabaseUrl' | 'projectorDatabaseUrl'> &
+    Partial<Pick<Config, 'signerDatabaseUrl'>>,
 ): Promise<LogIns> {
-  const given = { server: serverDatabaseUrl, projector: projectorDatabaseUrl };
+  const given = { server: serverDatabaseUrl, projector: projectorDatabaseUrl, signer: signerDatabaseUrl };
   const owner = new pg.Client({ connectionString: ownerUrl });
   try {
     await owner.connect();
     await owner.query('select pg_advisory_lock($1)', [advisoryLocks.logInRoles]);
     const ensure = async (program: ProgramRole): Promise<string> =>
       given[program] ?? ensureLogIn(owner, ownerUrl, program, join(stateDir, 'secrets', `${program}-database-url`));
-    return { server: await ensure('server'), projector: await ensure('projector') };
+    return { server: await ensure('server'), projector: await ensure('projector'), signer: await ensure('signer') };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Failure(
-      `The log-in roles of server and projector cannot be made (${reason}): give the owner the right to make roles, or set SERVER_DATABASE_URL and PROJECTOR_DATABASE_URL.`,
+      `The log-in roles of server, projector and signer cannot be made (${reason}): give the owner the right to make roles, or set SERVER_DATABASE_URL, PROJECTOR_DATABASE_URL and SIGNER_DATABASE_URL.`,
     );
   } finally {
     await owner.end();
@@ -96,11 +98,18 @@ function scramVerifier(password: string): string {
 /** What each program gets of the environment: its own log-in, and no other's. */
 export function environmentsOf(
   env: NodeJS.ProcessEnv,
-  { server, projector }: LogIns,
+  { server, projector, signer }: LogIns,
 ): Readonly<Record<ProgramRole, NodeJS.ProcessEnv>> {
-  const common = Object.fromEntries(Object.entries(env).filter(([name]) => !/DATABASE_URL(_FILE)?$/.test(name)));
+  const common = Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/(DATABASE_URL|LOG_SIGNING_KEY)(_FILE)?$/.test(name)),
+  );
   return {
     server: { ...common, SERVER_DATABASE_URL: server },
     projector: { ...common, PROJECTOR_DATABASE_URL: projector },
+    signer: { ...common, ...signingKeyOf(env), SIGNER_DATABASE_URL: signer },
   };
 }
+
+/** Nobody but the signer is given it. */
+const signingKeyOf = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => /^LOG_SIGNING_KEY(_FILE)?$/.test(name)));

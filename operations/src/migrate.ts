@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import { Failure } from '../../ledger/src/failure.ts';
 
-const folders = ['ledger', 'projections', 'server'] as const;
+const folders = ['ledger', 'projections', 'server', 'operations'] as const;
 
 /** Runs what has not run yet; safe to call from several processes at once (an advisory lock makes them wait). Throws `Failure`. */
 export async function migrate(databaseUrl: string): Promise<void> {

@@ -112,10 +112,15 @@ test('however many start at once get the same', async () => {
 });
 
 test('those that are given are taken as they are', async () => {
-  const given = { serverDatabaseUrl: 'postgres://s@host/bank', projectorDatabaseUrl: 'postgres://p@host/bank' };
+  const given = {
+    serverDatabaseUrl: 'postgres://s@host/bank',
+    projectorDatabaseUrl: 'postgres://p@host/bank',
+    signerDatabaseUrl: 'postgres://l@host/bank',
+  };
   expect(await ensureLogIns(database.url, { stateDir, ...given })).toEqual({
     server: given.serverDatabaseUrl,
     projector: given.projectorDatabaseUrl,
+    signer: given.signerDatabaseUrl,
   });
 });
 
@@ -125,16 +130,19 @@ test('no process has the owner’s address in its environment, nor the other’s
     DATABASE_URL: database.url,
     DATABASE_URL_FILE: '/secrets/owner',
     PROJECTOR_DATABASE_URL: 'x',
+    LOG_SIGNING_KEY: 'k',
   };
   expect(environmentsOf(given, logIns)).toEqual({
     server: { PATH: '/bin', SERVER_DATABASE_URL: logIns.server },
     projector: { PATH: '/bin', PROJECTOR_DATABASE_URL: logIns.projector },
+    signer: { PATH: '/bin', LOG_SIGNING_KEY: 'k', SIGNER_DATABASE_URL: logIns.signer },
   });
 });
 
 test.each([
   ['server/src/main.ts', 'SERVER_DATABASE_URL'],
   ['projections/src/main.ts', 'PROJECTOR_DATABASE_URL'],
+  ['operations/src/signer/main.ts', 'SIGNER_DATABASE_URL'],
 ])('%s does not start with the owner’s role', async (path, name) => {
   const child = fork(fileURLToPath(new URL(`../../${path}`, import.meta.url)), {
     silent: true,

@@ -23,7 +23,12 @@ test('a process that cannot even be made is a failure to start, not the end of t
   const { execPath } = process;
   process.execPath = join(stateDir, 'no-node');
   try {
-    const options = { env: { server: {}, projector: {} }, stateDir, inspectorPorts: new Map(), nodeOptions: [] };
+    const options = {
+      env: { server: {}, projector: {}, signer: {} },
+      stateDir,
+      inspectorPorts: new Map(),
+      nodeOptions: [],
+    };
     const children = superviseChildren({ ...options, onGiveUp: () => undefined });
     await expect(children.started).rejects.toThrow(/^The projector could not be started \(.*ENOENT/);
     await children.stop();

@@ -28,6 +28,7 @@ export type Config = Configuration &
     /** The programs' own, where they are not made here. */
     readonly serverDatabaseUrl: string | undefined;
     readonly projectorDatabaseUrl: string | undefined;
+    readonly signerDatabaseUrl: string | undefined;
     readonly host: string;
     readonly port: number;
     /** What the servers read: their certificate and its key, the authority's certificate, the revocation list. */
@@ -75,6 +76,7 @@ const serverSettings = commonSettings.extend({
   DATABASE_URL: databaseUrlSetting('DATABASE_URL'),
   SERVER_DATABASE_URL: databaseUrlSetting('SERVER_DATABASE_URL'),
   PROJECTOR_DATABASE_URL: databaseUrlSetting('PROJECTOR_DATABASE_URL'),
+  SIGNER_DATABASE_URL: databaseUrlSetting('SIGNER_DATABASE_URL'),
   WAL_ARCHIVE: z.string().optional(),
   HOST: z.string().default('localhost'),
   PORT: z
@@ -137,6 +139,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     walArchive: settings.WAL_ARCHIVE === undefined ? undefined : resolve(settings.WAL_ARCHIVE),
     serverDatabaseUrl: settings.SERVER_DATABASE_URL,
     projectorDatabaseUrl: settings.PROJECTOR_DATABASE_URL,
+    signerDatabaseUrl: settings.SIGNER_DATABASE_URL,
     host: settings.HOST,
     port: settings.PORT,
     certsDir: resolve(settings.CERTS_DIR),

@@ -45,11 +45,11 @@ export function onDatabase(databaseUrl: string, name: string): string {
   return url.href;
 }
 
-/** One log-in role each for the servers and projectors of all tests, as `npm start` makes them for each database. */
+/** One log-in role each for the servers, projectors and signers of all tests, as `npm start` makes them for each database. */
 async function makeTestRoles(databaseUrl: string): Promise<void> {
   const admin = new pg.Client({ connectionString: databaseUrl });
   await admin.connect();
-  for (const program of ['server', 'projector']) {
+  for (const program of ['server', 'projector', 'signer']) {
     await admin.query(`
       do $$ begin
         create role grandlivre_test_${program} login password 'test' in role grandlivre_${program};
@@ -59,8 +59,8 @@ async function makeTestRoles(databaseUrl: string): Promise<void> {
   await admin.end();
 }
 
-/** The same database, as the server or the projector of a test. */
-export function asTestRole(databaseUrl: string, program: 'server' | 'projector'): string {
+/** The same database, as the server, the projector or the signer of a test. */
+export function asTestRole(databaseUrl: string, program: 'server' | 'projector' | 'signer'): string {
   const url = new URL(databaseUrl);
   url.username = `grandlivre_test_${program}`;
   url.password = 'test';

@@ -8,8 +8,8 @@ import { asTestRole, onDatabase } from './postgres-setup.ts';
 export type TestDatabase = {
   /** The owner's connection string. */
   readonly url: string;
-  /** Log-in roles of server and projector. */
-  readonly logIns: { readonly server: string; readonly projector: string };
+  /** Log-in roles of server, projector and signer. */
+  readonly logIns: { readonly server: string; readonly projector: string; readonly signer: string };
   /** Ends whatever is still connected, and drops the database. */
   drop(): Promise<void>;
 };
@@ -33,7 +33,11 @@ export async function createDatabase(): Promise<TestDatabase> {
   const url = onDatabase(inject('databaseUrl'), name);
   return {
     url,
-    logIns: { server: asTestRole(url, 'server'), projector: asTestRole(url, 'projector') },
+    logIns: {
+      server: asTestRole(url, 'server'),
+      projector: asTestRole(url, 'projector'),
+      signer: asTestRole(url, 'signer'),
+    },
     async drop() {
       // A pool that ended does not wait until its connections have gone; whoever is thrown out complains.
       for (let tries = 0; tries < 40 && !(await isLeft(name)); tries++) await sleep(50);

@@ -8,7 +8,7 @@ export type Checkpoint = { readonly origin: string; readonly size: number; reado
 export const checkpointText = ({ origin, size, root }: Checkpoint): string =>
   `${origin}\n${String(size)}\n${root.toString('base64')}\n`;
 
-const sizePattern = /^(?:0|[1-9]\d{0,15})$/;
+export const sizePattern = /^(?:0|[1-9]\d{0,15})$/;
 
 /** Undefined where the text is no checkpoint's. */
 function parseCheckpointText(text: string): Checkpoint | undefined {

@@ -52,7 +52,7 @@ export function parseVkey(text: string): VerifierKey | undefined {
   return key.id.toString('hex') === id ? key : undefined;
 }
 
-const isKeyName = (name: string): boolean => name !== '' && !/[\p{White_Space}\p{Cc}+]/u.test(name);
+export const isKeyName = (name: string): boolean => name !== '' && !/[\p{White_Space}\p{Cc}+]/u.test(name);
 
 const signatureLine = ({ name, id, signature }: SignatureLine): string =>
   `— ${name} ${Buffer.concat([id, signature]).toString('base64')}\n`;
@@ -77,7 +77,7 @@ export function parseNote(note: string): Note | undefined {
   return { text: note.slice(0, split + 1), signatures };
 }
 
-function parseSignatureLine(line: string): SignatureLine | undefined {
+export function parseSignatureLine(line: string): SignatureLine | undefined {
   const [, name = '', encoded = ''] = /^— (\S+) (\S+)$/.exec(line) ?? [];
   const bytes = base64(encoded);
   if (!isKeyName(name) || bytes === undefined || bytes.length <= keyIdBytes) return undefined;

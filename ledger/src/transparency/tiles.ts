@@ -3,7 +3,7 @@ import type { Node, Range } from './tree.ts';
 import { hashBytes, nodeHash, nodesOf, rootOf } from './tree.ts';
 
 /** Hashes in a full tile. */
-const tileWidth = 256;
+export const tileWidth = 256;
 /** A level of tiles is so many levels of the tree. */
 const levelsInTile = 8;
 
@@ -89,7 +89,12 @@ function completeRoot(hashes: Buffer): Buffer {
   return level[0] ?? Buffer.alloc(0);
 }
 
-/** The hashes of these subtrees, from the tiles they stand in; undefined where a tile is missing or too short. */
+export const tilesOfRanges = (ranges: readonly Range[]): readonly TileName[] => {
+  const names = ranges.flatMap((range) => nodesOf(range).map((node) => placeOf(node).tile));
+  return [...new Map(names.map((name) => [keyOf(name), name])).values()];
+};
+
+/** The hashes of these subtrees, from the tiles that `tilesOfRanges` names; undefined where a tile is missing or too short. */
 export function hashesOfRanges(ranges: readonly Range[], tiles: readonly Tile[]): readonly Buffer[] | undefined {
   const byName = new Map(tiles.map((tile) => [keyOf(tile), tile.hashes]));
   const found: Buffer[] = [];

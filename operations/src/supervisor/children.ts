@@ -1,4 +1,4 @@
-/** The bank's processes, projector and server: started, started again when they end by themselves, stopped in order. */
+/** The bank's processes, projector, signer and server: started, started again when they end by themselves, stopped in order. */
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { openLogFile } from './log-file.ts';
 /** In the order of starting. */
 const programs = [
   { name: 'projector', path: '../../../projections/src/main.ts' },
+  { name: 'signer', path: '../signer/main.ts' },
   { name: 'server', path: '../../../server/src/main.ts' },
 ] as const;
 

@@ -4,7 +4,7 @@ import type { InspectorPorts, ProgramName } from './children.ts';
 import { programNames } from './children.ts';
 
 /** Node's own default, and the next one. */
-const defaultPorts: Readonly<Record<ProgramName, number>> = { server: 9229, projector: 9230 };
+const defaultPorts: Readonly<Record<ProgramName, number>> = { server: 9229, projector: 9230, signer: 9231 };
 
 /** Throws a `Failure`. */
 export function readInspectorPorts(texts: readonly string[]): InspectorPorts {

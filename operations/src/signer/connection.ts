@@ -1,0 +1,19 @@
+/** How the signer connects, always with its own role: to read the journal and to write the log. */
+import type pg from 'pg';
+import { applicationNames } from '../../../ledger/src/postgres-names.ts';
+
+/** The longest statement writes the tiles of a turn. */
+const statementMs = 30_000;
+
+export const signerConnection = (databaseUrl: string): pg.ClientConfig => ({
+  connectionString: databaseUrl,
+  application_name: applicationNames.signer,
+  connectionTimeoutMillis: 5_000,
+  statement_timeout: statementMs,
+  query_timeout: statementMs + 2_000,
+  keepAlive: true,
+  options: '-c role=grandlivre_signer',
+});
+
+/** For the journal: one connection listens, one reads. */
+export const journalConnection = (databaseUrl: string): pg.PoolConfig => ({ ...signerConnection(databaseUrl), max: 3 });

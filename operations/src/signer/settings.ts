@@ -1,0 +1,81 @@
+/** The signer's configuration: where its key, its memory and its policy are, and what the log is called. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Configuration } from '../../../ledger/src/configuration.ts';
+import {
+  commonSettings,
+  configurationFrom,
+  databaseUrlSetting,
+  readSettings,
+  withDatabase,
+} from '../../../ledger/src/configuration.ts';
+import { Failure } from '../../../ledger/src/failure.ts';
+import type { SigningKey } from '../../../ledger/src/transparency/note.ts';
+import { base64, isKeyName, signatureTypes, signingKey } from '../../../ledger/src/transparency/note.ts';
+import type { Policy } from '../../../ledger/src/transparency/policy.ts';
+import { parsePolicy } from '../../../ledger/src/transparency/policy.ts';
+import { makeSecretFile } from '../../../ledger/src/vault/secret-file.ts';
+
+const databaseUrlName = 'SIGNER_DATABASE_URL';
+const seedBytes = 32;
+
+const originSetting = z
+  .string()
+  .refine(isKeyName, {
+    error: ({ input }) =>
+      `LOG_ORIGIN is "${String(input)}", but must be a name without spaces and "+", such as bank.example/log.`,
+  })
+  .default('localhost:5001/log');
+
+const signerSettings = commonSettings.extend({
+  [databaseUrlName]: databaseUrlSetting(databaseUrlName),
+  LOG_ORIGIN: originSetting,
+  LOG_SIGNING_KEY: z.string().optional(),
+  LOG_POLICY: z.string().optional(),
+});
+
+export type SignerConfig = Configuration & {
+  readonly databaseUrl: string;
+  readonly origin: string;
+  /** The seed in base64, where it is not in a file. */
+  readonly signingKey: string | undefined;
+  readonly policyFile: string | undefined;
+};
+
+/** Throws `Failure`. */
+export function readSignerConfig(env: NodeJS.ProcessEnv): SignerConfig {
+  const settings = readSettings(signerSettings, env);
+  return {
+    ...withDatabase(configurationFrom(settings), databaseUrlName, settings[databaseUrlName]),
+    origin: settings.LOG_ORIGIN,
+    signingKey: settings.LOG_SIGNING_KEY,
+    policyFile: settings.LOG_POLICY,
+  };
+}
+
+/** Made at the first start, unless it was given. Throws `Failure`. */
+export async function readKey({ origin, signingKey: given, stateDir }: SignerConfig): Promise<SigningKey> {
+  const seed = given === undefined ? await makeSecretFile(join(stateDir, 'secrets', 'log-signing.key')) : base64(given);
+  if (seed?.length !== seedBytes) throw new Failure('LOG_SIGNING_KEY does not hold 32 bytes in base64.');
+  return signingKey(origin, signatureTypes.note, seed);
+}
+
+/** None where nobody wrote one: the log is then signed and not witnessed. Throws `Failure`. */
+export function readPolicy({
+  policyFile,
+  stateDir,
+}: Pick<SignerConfig, 'policyFile' | 'stateDir'>): Policy | undefined {
+  const path = policyFile ?? join(stateDir, 'log-policy');
+  if (policyFile === undefined && !existsSync(path)) return undefined;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new Failure(`The policy ${path} cannot be read: set LOG_POLICY to its file.`);
+  }
+  return parsePolicy(text, path);
+}
+
+export const signedFileOf = ({ stateDir }: Pick<SignerConfig, 'stateDir'>): string =>
+  join(stateDir, 'secrets', 'log-last-signed');
