@@ -91,6 +91,7 @@ test('a whole run', { timeout: 120_000 }, async () => {
       'postgres.log',
       'projector.log',
       'server.log',
+      'signer.log',
       ...(existsSync(join(stateDir, 'book.snapshot')) ? ['book.snapshot'] : []),
     ].sort(),
   );
