@@ -52,7 +52,10 @@ function killsAndFreezes({ programs, postgres }: DrilledBank): readonly Fault[] 
   ];
 }
 
-const wordOf = { delay: 'delayed', halve: 'halved', drop: 'dropped', reset: 'reset', trickle: 'trickling' } as const;
+const wordOf = {
+  ...{ delay: 'delayed', halve: 'halved', drop: 'dropped' },
+  ...{ vanish: 'vanished', reset: 'reset', trickle: 'trickling' },
+} as const;
 
 const onTheNetwork = ({ relays }: DrilledBank): readonly Fault[] =>
   networkFaults.flatMap((mode) =>

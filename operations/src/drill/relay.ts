@@ -1,9 +1,9 @@
-/** A relay on the loopback that stands in for a bad network: it delays, halves, drops, resets, or lets bytes trickle. */
+/** A relay on the loopback that stands in for a bad network: it delays, halves, drops, vanishes, resets, or lets bytes trickle. */
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export const networkFaults = ['delay', 'halve', 'drop', 'reset', 'trickle'] as const;
+export const networkFaults = ['delay', 'halve', 'drop', 'vanish', 'reset', 'trickle'] as const;
 export type NetworkFault = (typeof networkFaults)[number];
 
 export type Relay = {
@@ -11,6 +11,7 @@ export type Relay = {
   /**
    * `delay`: everything comes late; `halve`: half of what is sent next arrives, then the connection is reset; `drop`:
    * nothing arrives and nobody is told, until the network is whole again and the connection is found to be dead;
+   * `vanish`: the same, and nobody is told then either: what was open stays silent for ever, as after a power cut;
    * `reset`: every connection, new ones too; `trickle`: a few bytes at a time.
    */
   set(mode: NetworkFault | 'whole'): void;
@@ -20,7 +21,7 @@ export type Relay = {
 const delayMs = 150;
 const trickle = { bytes: 24, everyMs: 5 };
 
-type Pair = { readonly near: Socket; readonly far: Socket; isDeaf: boolean };
+type Pair = { readonly near: Socket; readonly far: Socket; hears: 'all' | 'nothing' | 'nothing any more' };
 
 export async function openRelay(target: { readonly host: string; readonly port: number }): Promise<Relay> {
   let mode: NetworkFault | 'whole' = 'whole';
@@ -31,6 +32,7 @@ export async function openRelay(target: { readonly host: string; readonly port: 
   };
 
   async function deliver(pair: Pair, chunk: Buffer, to: Socket): Promise<void> {
+    if (pair.hears === 'nothing any more') return;
     switch (mode) {
       case 'whole':
       case 'reset':
@@ -43,7 +45,10 @@ export async function openRelay(target: { readonly host: string; readonly port: 
         reset(pair);
         return;
       case 'drop':
-        pair.isDeaf = true;
+        pair.hears = 'nothing';
+        return;
+      case 'vanish':
+        pair.hears = 'nothing any more';
         return;
       case 'trickle':
         for (let at = 0; at < chunk.length && !to.destroyed; at += trickle.bytes) {
@@ -56,6 +61,7 @@ export async function openRelay(target: { readonly host: string; readonly port: 
   async function pass(pair: Pair, from: Socket, to: Socket): Promise<void> {
     try {
       for await (const chunk of from) await deliver(pair, chunk as Buffer, to);
+      if (pair.hears === 'nothing any more') return;
       to.end();
     } catch {
       to.destroy();
@@ -64,7 +70,7 @@ export async function openRelay(target: { readonly host: string; readonly port: 
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     const far = connect({ ...target, allowHalfOpen: true, noDelay: true });
-    const pair: Pair = { near, far, isDeaf: false };
+    const pair: Pair = { near, far, hears: 'all' };
     pairs.add(pair);
     for (const socket of [near, far]) {
       socket.on('error', () => {
@@ -87,7 +93,10 @@ export async function openRelay(target: { readonly host: string; readonly port: 
     port: (server.address() as AddressInfo).port,
     set(next) {
       mode = next;
-      for (const pair of pairs) if (next === 'reset' || pair.isDeaf) reset(pair);
+      for (const pair of pairs) {
+        if (next === 'vanish') pair.hears = 'nothing any more';
+        else if (next === 'reset' || pair.hears === 'nothing') reset(pair);
+      }
     },
     async close() {
       for (const { near, far } of pairs) {
