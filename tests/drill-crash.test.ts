@@ -5,7 +5,7 @@ import { textOf } from '../operations/src/drill/report.ts';
 import { testEventLog } from './support/event-log.ts';
 
 /** As many as there are kinds of faults. */
-const rounds = 7;
+const rounds = 8;
 
 test('nothing is lost or doubled in a short crash drill', { timeout: 600_000, retry: 0 }, async () => {
   const seen: string[] = [];
@@ -19,5 +19,7 @@ test('nothing is lost or doubled in a short crash drill', { timeout: 600_000, re
   expect(report.rounds).toBe(rounds);
   expect(report.accepted).toBeGreaterThan(50);
   const kinds = new Set(seen.map((fault) => fault.split(':')[0]));
-  expect(kinds).toEqual(new Set(['killed', 'frozen', 'delayed', 'halved', 'dropped', 'reset', 'trickling']));
+  expect(kinds).toEqual(
+    new Set(['killed', 'frozen', 'delayed', 'halved', 'dropped', 'vanished', 'reset', 'trickling']),
+  );
 });

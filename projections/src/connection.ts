@@ -10,7 +10,11 @@ export type ReadModelSchema = 'read' | 'read_next';
  * A statement of a projector's writes or reads one batch: whoever gives no answer for so long is taken for gone, and a
  * new connection is made. Judgements: a batch takes well under a second, save on a disk that is at its end.
  */
-const limits = { statement_timeout: 28_000, query_timeout: 30_000 };
+const limits = {
+  ...{ statement_timeout: 28_000, query_timeout: 30_000 },
+  // A projector that vanished in the middle of a batch would else keep its locks until the probes end its connection.
+  idle_in_transaction_session_timeout: 10_000,
+};
 
 const shared = (databaseUrl: string) => ({
   connectionString: databaseUrl,

@@ -11,7 +11,8 @@ export type Relay = {
   /**
    * `delay`: everything comes late; `halve`: half of what is sent next arrives, then the connection is reset; `drop`:
    * nothing arrives and nobody is told, until the network is whole again and the connection is found to be dead;
-   * `vanish`: the same, and nobody is told then either: what was open stays silent for ever, as after a power cut;
+   * `vanish`: the same, and nobody is told then either: what was open stays silent, as after a power cut, until
+   * the probes of whoever holds it would have ended it (a relay answers them, so it does that in their place);
    * `reset`: every connection, new ones too; `trickle`: a few bytes at a time.
    */
   set(mode: NetworkFault | 'whole'): void;
@@ -19,6 +20,8 @@ export type Relay = {
 };
 
 const delayMs = 150;
+/** Of `ledger/src/postgres-liveness.ts`: what both sides of a connection to PostgreSQL ask for. */
+const probesMs = 25_000;
 const trickle = { bytes: 24, everyMs: 5 };
 
 type Pair = { readonly near: Socket; readonly far: Socket; hears: 'all' | 'nothing' | 'nothing any more' };
@@ -29,6 +32,12 @@ export async function openRelay(target: { readonly host: string; readonly port: 
   const reset = ({ near, far }: Pair): void => {
     near.resetAndDestroy();
     far.resetAndDestroy();
+  };
+
+  const vanish = (pair: Pair): void => {
+    if (pair.hears === 'nothing any more') return;
+    pair.hears = 'nothing any more';
+    setTimeout(reset, probesMs, pair).unref();
   };
 
   async function deliver(pair: Pair, chunk: Buffer, to: Socket): Promise<void> {
@@ -48,7 +57,7 @@ export async function openRelay(target: { readonly host: string; readonly port: 
         pair.hears = 'nothing';
         return;
       case 'vanish':
-        pair.hears = 'nothing any more';
+        vanish(pair);
         return;
       case 'trickle':
         for (let at = 0; at < chunk.length && !to.destroyed; at += trickle.bytes) {
@@ -94,7 +103,7 @@ export async function openRelay(target: { readonly host: string; readonly port: 
     set(next) {
       mode = next;
       for (const pair of pairs) {
-        if (next === 'vanish') pair.hears = 'nothing any more';
+        if (next === 'vanish') vanish(pair);
         else if (next === 'reset' || pair.hears === 'nothing') reset(pair);
       }
     },
