@@ -10,6 +10,7 @@ import type { Config } from '../../server/src/config.ts';
 import { readConfig } from '../../server/src/config.ts';
 import { loadSecrets } from '../../server/src/secrets.ts';
 import { restoreBackup } from '../src/backup/restore-backup.ts';
+import type { TakenBackup } from '../src/backup/take-backup.ts';
 import { takeBackup } from '../src/backup/take-backup.ts';
 import { verifyRestored } from '../src/backup/verify-restored.ts';
 import { ensureCertificates } from '../src/certificates/ensure.ts';
@@ -52,7 +53,7 @@ function configOf(bank: string): Config {
   });
 }
 
-const backUp = (config: Config): ReturnType<typeof takeBackup> =>
+const backUp = (config: Config): Promise<TakenBackup> =>
   takeBackup({ ...{ config, to: join(folder, 'backups'), passphrase }, onBytes: () => undefined });
 
 /** Opens the bank, deposits so often, and does this after; gives the journal's head. */
@@ -62,18 +63,18 @@ async function deposits(config: Config, count: number): Promise<number> {
   const logIns = await ensureLogIns(databaseUrl, config);
   const bankConfig = { ...config, logIns, secrets: await loadSecrets(config.stateDir, logIns.server) };
   await importSampleBank(bankConfig, { isOwnDatabase: true });
-  const { bank, close, shown } = await openBankWithProjector(bankConfig);
+  const opened = await openBankWithProjector(bankConfig);
   for (let n = 0; n < count; n++) {
-    const outcome = await bank.bookkeeper.submit({
+    const outcome = await opened.bank.bookkeeper.submit({
       command: { type: 'Deposit', account: '100001', terminal: 'desk', amount: 1n, currency: 'EUR' },
       ...{ commandId: `account:100001:${randomUUID()}`, requestHash: 'hash', actor: 'session:test' },
       ...{ terminal: 'desk', correlationId: randomUUID() },
     });
     expect(outcome.accepted).toBe(true);
   }
-  await shown();
-  const { head } = bank.bookkeeper;
-  await close();
+  await opened.shown();
+  const { head } = opened.bank.bookkeeper;
+  await opened.close();
   return head;
 }
 

@@ -16,7 +16,7 @@ export type Edge = { readonly size: number; readonly partial: readonly Buffer[] 
 export const emptyEdge: Edge = { size: 0, partial: [] };
 
 /** How many hashes a level of the tree of `size` leaves has. */
-const hashesAt = (level: number, size: number): number => Math.floor(size / tileWidth ** level);
+export const hashesAt = (level: number, size: number): number => Math.floor(size / tileWidth ** level);
 
 /** What has to be read to continue a tree of `size` leaves: the last tile of each level, and how many of its hashes count. */
 export function edgeTiles(size: number): readonly (TileName & { readonly width: number })[] {
