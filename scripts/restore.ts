@@ -44,6 +44,11 @@ command(async () => {
       `The event log ends ${String(verified.lost)} events before what the database had shown of it: they are lost, and what they did has to be done again.`,
     );
   }
+  if (verified !== undefined && verified.signed > 0) {
+    console.log(
+      `The transparency log was signed up to ${String(verified.signed)} events here, and further if the bank went on: until "npm run signing" has been told how it goes on, nothing is signed.`,
+    );
+  }
   console.log(
     verified === undefined
       ? 'Secrets and certificates are restored. Unpack base.tar.gz into your PostgreSQL (docs/decisions/backup.md), then start.'

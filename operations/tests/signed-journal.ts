@@ -51,7 +51,7 @@ export type SignedJournal = {
 export async function signedJournal(): Promise<SignedJournal> {
   const database = await createDatabase();
   const stateDir = mkdtempSync(join(tmpdir(), 'grand-livre-signer-'));
-  const signedFile = join(stateDir, 'secrets', 'log-last-signed');
+  const signedFile = join(stateDir, 'log-last-signed');
   const owner = new pg.Pool({ connectionString: database.url });
   const readers = new pg.Pool({ ...signerConnection(database.logIns.signer), max: 4 });
   for (const pool of [owner, readers]) pool.on('error', () => undefined);

@@ -6,7 +6,8 @@ import { hashesOfRanges, tilesOfRanges } from '../../ledger/src/transparency/til
 import { inclusionRanges, isIncluded, leafHash } from '../../ledger/src/transparency/tree.ts';
 import { entryOf } from '../../ledger/src/transparency/entry.ts';
 import { noteText, signingKey } from '../../ledger/src/transparency/note.ts';
-import { signCheckpoint } from '../../ledger/src/transparency/checkpoint.ts';
+import { openCheckpoint, signCheckpoint } from '../../ledger/src/transparency/checkpoint.ts';
+import { beginLog, continueLog } from '../src/signer/restart-log.ts';
 import { SigningStopped } from '../src/signer/resume.ts';
 import type { SignedJournal } from './signed-journal.ts';
 import { logKey, opened, signedJournal } from './signed-journal.ts';
@@ -154,6 +155,44 @@ describe('it signs nothing more', () => {
     expect(String(failure)).toMatch(reason);
     expect((await bank.published())?.stopped).toMatch(reason);
     expect(readFileSync(bank.signedFile, 'utf8')).toBe(before);
+  });
+
+  test('when its memory is missing, as after a restore, until it is told up to where it signed', async () => {
+    await signed(10);
+    const kept = (await bank.published())?.note ?? '';
+    rmSync(bank.signedFile);
+    expect(String(await bank.start().ended)).toMatch(/signed up to 10 at least, and .* is missing: npm run signing/);
+    const other = signingKey(logKey.name, 0x01, Buffer.alloc(32, 2));
+    await expect(continueLog(other, bank.signedFile, kept)).rejects.toThrow(/no checkpoint of bank\.example/);
+    expect(await continueLog(logKey, bank.signedFile, kept)).toBe(10);
+    await expect(continueLog(logKey, bank.signedFile, kept)).rejects.toThrow(/remembers a checkpoint of 10/);
+    await bank.append(5);
+    const signer = bank.start();
+    await signedUpTo(15);
+    await signer.stop();
+    expect((await bank.published())?.stopped).toBeNull();
+  });
+
+  test('when a checkpoint that somebody kept is beyond what was restored', async () => {
+    await signed(20);
+    const kept = (await bank.published())?.note ?? '';
+    // What a backup brings back: journal and log as they were, and no memory.
+    await bank.tamper(
+      `delete from log.tiles; update log.checkpoint set size = 0, note = null; delete from journal.events where position > 12`,
+    );
+    rmSync(bank.signedFile);
+    await continueLog(logKey, bank.signedFile, kept);
+    expect(String(await bank.start().ended)).toMatch(/ends at 12, but a checkpoint of 20 events was signed/);
+    // Events are lost: this log is over, another one begins.
+    const client = await bank.owner.connect();
+    await expect(beginLog(client, logKey, bank.signedFile)).rejects.toThrow(/needs another name/);
+    const second = signingKey('bank.example/log-2', 0x01, Buffer.alloc(32, 1));
+    expect(await beginLog(client, second, bank.signedFile)).toEqual({ origin: 'bank.example/log', size: 0 });
+    client.release();
+    const signer = bank.start({ key: second });
+    await signedUpTo(12);
+    await signer.stop();
+    expect(openCheckpoint((await bank.published())?.note ?? '', second)?.size).toBe(12);
   });
 
   test('under another key, name or file', async () => {

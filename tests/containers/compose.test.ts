@@ -145,7 +145,13 @@ describe.skipIf(!canRun)('docker compose up', () => {
     for (const server of servers) expect(docker('logs', server)).toContain('"route":"/api/v1/accounts/me');
   });
 
-  test.each(['server', 'projector', 'postgres', ...(profile === 'single' ? ['event-log'] : [])])(
+  test('the log is signed, and what is new in it too', { timeout: 120_000 }, async () => {
+    await customer(newClient());
+    const [signer = ''] = containers('signer');
+    await expect.poll(() => docker('logs', signer), { timeout: 60_000 }).toContain('a checkpoint was signed');
+  });
+
+  test.each(['server', 'projector', 'postgres', 'signer', ...(profile === 'single' ? ['event-log'] : [])])(
     'SIGKILL of %s: nothing is lost, nothing is doubled',
     { timeout: 180_000 },
     async (service) => {

@@ -4,6 +4,7 @@ import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import { assertReachable } from '../../../ledger/src/journal/reach-journal.ts';
 import { progress } from '../../../projections/src/queries/progress.ts';
 import type { MasterKeys } from '../../../ledger/src/vault/master-keys.ts';
+import { readPublishedLog } from '../../../ledger/src/transparency/log-tables.ts';
 import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { verifyBank } from '../../../server/src/audit/verify.ts';
 import type { Config } from '../../../server/src/config.ts';
@@ -21,6 +22,8 @@ export type VerifiedBank = {
   readonly position: number;
   /** How many events the database had shown that the restored event log has not: they are lost. */
   readonly lost: number;
+  /** The log was signed up to here when the backup was taken, and perhaps further since; 0 where it was not. */
+  readonly signed: number;
 };
 
 /** Throws a `Failure` where the two differ, and leaves the database as it is then. */
@@ -83,7 +86,7 @@ async function compare(config: Config, logIns: LogIns, masterKeys: MasterKeys): 
         `The restored bank differs from its journal in ${String(differences.length)} places, such as ${example}: it must not be opened. Restore another backup, or make its read model again (npm run rebuild) and look at what differed.`,
       );
     }
-    return { position, accounts, entries };
+    return { position, accounts, entries, signed: (await readPublishedLog(pool))?.size ?? 0 };
   } finally {
     await journal.close();
     await pool.end();

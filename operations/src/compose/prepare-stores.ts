@@ -11,20 +11,24 @@ import { loadSecrets } from '../../../server/src/secrets.ts';
 import { Failure } from '../../../ledger/src/failure.ts';
 import { ensureLogIns } from '../log-in-roles.ts';
 import { migrate } from '../migrate.ts';
+import { replaceFile } from '../replace-file.ts';
 import { firstStaffOf } from '../staff/first-staff-file.ts';
 import { assertReachable } from '../../../ledger/src/journal/reach-journal.ts';
 
 /** Three nodes take a while to choose their leader. */
 const eventLogWithinMs = 120_000;
 
-type Stores = Pick<Config, 'databaseUrl' | 'serverDatabaseUrl' | 'projectorDatabaseUrl' | 'eventLog' | 'stateDir'>;
+type Stores = Pick<Config, 'databaseUrl' | 'eventLog' | 'stateDir'> &
+  Pick<Config, 'serverDatabaseUrl' | 'projectorDatabaseUrl' | 'signerDatabaseUrl'>;
 
 /** Gives whether the first staff log-in is in its file. Throws a `Failure`. */
 export async function prepareStores(config: Stores): Promise<boolean> {
   const { databaseUrl: ownerUrl, eventLog, stateDir } = config;
   if (ownerUrl === undefined) throw new Failure('DATABASE_URL is not set: give the owner’s connection string.');
   await migrate(ownerUrl);
-  const { server: databaseUrl } = await ensureLogIns(ownerUrl, config);
+  const { server: databaseUrl, signer } = await ensureLogIns(ownerUrl, config);
+  // The signer sees nothing else of the state folder.
+  await replaceFile('/secrets/signer/database-url', signer, 0o400);
   // Before the projectors, which make none.
   await loadSecrets(stateDir, databaseUrl);
   await waitForJournal({ databaseUrl, eventLog });

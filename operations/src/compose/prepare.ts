@@ -21,6 +21,8 @@ const certsDir = '/certs';
 const bank: Volume = { path: '/secrets/bank', owner: 1000 };
 /** Whoever migrates: servers and projectors do not see the owner's password. */
 const owner: Volume = { path: '/secrets/owner', owner: 1000 };
+/** `stores` writes into it how the signer connects. */
+const signer: Volume = { path: '/secrets/signer', owner: 1000 };
 const eventLog: Volume = { path: '/secrets/event-log', owner: 1000 };
 const postgres: Volume = { path: '/secrets/postgres', owner: 0 };
 const balancer: Volume = { path: '/secrets/balancer', owner: 0 };
@@ -65,6 +67,7 @@ export async function prepare(certNames: readonly string[]): Promise<readonly st
   put(eventLog, join('trusted', 'ca.crt'), 'ca.crt');
   put(balancer, 'ca.crt', 'ca.crt');
 
+  chownSync(signer.path, signer.owner, signer.owner);
   password(eventLog, 'admin-password');
   // The bank reads and appends; it administers nothing.
   const forBank = password(eventLog, 'ops-password');

@@ -47,17 +47,18 @@ const readAtOnce = 1_000;
 export async function resume({ client, journal, key, signedFile }: Options): Promise<Resumed> {
   const published = await readPublished(client, key);
   const signed = await readOwn(signedFile, key);
+  if (signed === undefined && published.size > 0) throw new SigningStopped(forgotten(signedFile, published.size));
   const edge = await readEdge(client, published);
   const head = await journal.head();
-  const last = Math.max(published.size, signed.size);
+  const last = Math.max(published.size, signed?.size ?? 0);
   if (head < last) {
     throw new SigningStopped(
       `the journal ends at ${String(head)}, but a checkpoint of ${String(last)} events was signed`,
     );
   }
   await compareNewest(client, journal, published.size);
-  if (signed.size <= published.size) {
-    await compareOlder(client, signed);
+  if (signed === undefined || signed.size <= published.size) {
+    if (signed !== undefined) await compareOlder(client, signed);
     return { edge, published: published.size, tiles: [] };
   }
   // A crash came between signing and publishing.
@@ -88,7 +89,7 @@ async function readPublished(client: pg.Client, key: SigningKey): Promise<Signed
   if (row === undefined) throw new Error('the database did not remember the log');
   if (row.origin !== key.name || row.vkey !== vkey) {
     throw new Failure(
-      `The log in the database is ${row.vkey}, but the key here is ${vkey}: bring back the file of the signing key and LOG_ORIGIN, or begin a new log (docs/decisions/proofs.md).`,
+      `The log in the database is ${row.vkey}, but the key here is ${vkey}: bring back the file of the signing key and LOG_ORIGIN, or begin a new log (npm run signing -- new-log).`,
     );
   }
   if (row.note === null) return nothing;
@@ -98,9 +99,13 @@ async function readPublished(client: pg.Client, key: SigningKey): Promise<Signed
   return opened;
 }
 
-async function readOwn(path: string, key: SigningKey): Promise<Signed> {
+/** After a restore nobody here knows what was signed since the backup; the witnesses and everybody else do. */
+const forgotten = (path: string, size: number): string =>
+  `this log was signed up to ${String(size)} at least, and ${path}, which remembers up to where, is missing: npm run signing (docs/decisions/proofs.md, “After a restore”)`;
+
+async function readOwn(path: string, key: SigningKey): Promise<Signed | undefined> {
   const text = await readSigned(path);
-  if (text === undefined) return nothing;
+  if (text === undefined) return undefined;
   const opened = openCheckpoint(text, key);
   if (opened !== undefined) return opened;
   throw new Failure(`${path} holds no checkpoint of ${key.name} under this key: bring back the file, or the key.`);

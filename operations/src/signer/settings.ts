@@ -28,10 +28,11 @@ const originSetting = z
   })
   .default('localhost:5001/log');
 
+const keySettings = z.object({ LOG_ORIGIN: originSetting, LOG_SIGNING_KEY: z.string().optional() });
+
 const signerSettings = commonSettings.extend({
+  ...keySettings.shape,
   [databaseUrlName]: databaseUrlSetting(databaseUrlName),
-  LOG_ORIGIN: originSetting,
-  LOG_SIGNING_KEY: z.string().optional(),
   LOG_POLICY: z.string().optional(),
 });
 
@@ -55,10 +56,20 @@ export function readSignerConfig(env: NodeJS.ProcessEnv): SignerConfig {
 }
 
 /** Made at the first start, unless it was given. Throws `Failure`. */
-export async function readKey({ origin, signingKey: given, stateDir }: SignerConfig): Promise<SigningKey> {
+export async function readKey({
+  origin,
+  signingKey: given,
+  stateDir,
+}: Pick<SignerConfig, 'origin' | 'signingKey' | 'stateDir'>): Promise<SigningKey> {
   const seed = given === undefined ? await makeSecretFile(join(stateDir, 'secrets', 'log-signing.key')) : base64(given);
   if (seed?.length !== seedBytes) throw new Failure('LOG_SIGNING_KEY does not hold 32 bytes in base64.');
   return signingKey(origin, signatureTypes.note, seed);
+}
+
+/** The same key, for a command that signs nothing. Throws `Failure`. */
+export function readKeyOf(env: NodeJS.ProcessEnv, { stateDir }: Pick<SignerConfig, 'stateDir'>): Promise<SigningKey> {
+  const settings = readSettings(keySettings, env);
+  return readKey({ origin: settings.LOG_ORIGIN, signingKey: settings.LOG_SIGNING_KEY, stateDir });
 }
 
 /** None where nobody wrote one: the log is then signed and not witnessed. Throws `Failure`. */
@@ -77,5 +88,5 @@ export function readPolicy({
   return parsePolicy(text, path);
 }
 
-export const signedFileOf = ({ stateDir }: Pick<SignerConfig, 'stateDir'>): string =>
-  join(stateDir, 'secrets', 'log-last-signed');
+/** Not among the secrets, which a backup brings back: what was signed since is remembered, or known to be missing. */
+export const signedFileOf = ({ stateDir }: Pick<SignerConfig, 'stateDir'>): string => join(stateDir, 'log-last-signed');

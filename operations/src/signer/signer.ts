@@ -64,7 +64,7 @@ export async function runSigner(options: SignerOptions): Promise<void> {
         });
       }
     } catch (error) {
-      if (error instanceof SigningStopped) {
+      if (error instanceof SigningStopped || error instanceof Failure) {
         await client.query('update log.checkpoint set stopped = $1', [error.message]).catch(() => undefined);
       }
       if (error instanceof SigningStopped || error instanceof Failure) throw error;
