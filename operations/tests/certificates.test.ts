@@ -147,11 +147,13 @@ test.each(wrongs)('%s is rejected with a sentence', async (_, how, sentence) => 
   await expect(ensureCertificates(certsDir, now)).rejects.toThrow(sentence);
 });
 
-test('brought certificates are used as they are, and rejected when they have run out', async () => {
+test('brought certificates are used as they are until their last day, and rejected when they have run out', async () => {
   await ensureCertificates(certsDir, now);
   rmSync(file('ca.key'));
   expect(await ensureCertificates(certsDir, now)).toMatchObject({ made: [] });
   const runOut = new X509Certificate(read('server.crt')).validToDate.getTime() + dayMs;
+  const lastDay = new X509Certificate(read('server.crt')).validToDate.getTime() - dayMs;
+  expect((await ensureCertificates(certsDir, lastDay)).made).toEqual([]);
   await expect(ensureCertificates(certsDir, runOut)).rejects.toThrow(/cannot be renewed here: bring a new one/);
 });
 

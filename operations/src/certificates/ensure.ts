@@ -69,7 +69,9 @@ export async function ensureCertificates(
     const found = existsSync(crt) ? check(certsDir, wanted, now) : 'missing';
     const state = renew && found === 'good' ? 'to be renewed' : found;
     const canIssue = existsSync(join(caDir, 'ca.key'));
-    if (state === 'good' || (state === 'without a name of CERT_NAMES' && !canIssue)) continue;
+    if (state === 'good') continue;
+    // One that somebody brought is used for as long as it is valid; health and metrics say when it ends.
+    if (!canIssue && (state === 'expiring' || state === 'without a name of CERT_NAMES')) continue;
     if (!canIssue) {
       throw new Failure(
         `The certificate ${crt} is ${state}, and without ca.key it cannot be renewed here: bring a new one.`,
@@ -124,7 +126,7 @@ function check(
   certsDir: string,
   { file, subject }: Wanted,
   now: number,
-): 'good' | 'expiring' | 'without a name of CERT_NAMES' {
+): 'good' | 'expiring' | 'expired' | 'without a name of CERT_NAMES' {
   const { cert, key } = readPair(certsDir, file);
   let certificate: X509Certificate;
   let authority: X509Certificate;
@@ -149,6 +151,7 @@ function check(
     );
   }
   const daysLeft = (certificate.validToDate.getTime() - now) / dayMs;
+  if (daysLeft <= 0) return 'expired';
   if (daysLeft < renewalDays) return 'expiring';
   const speaksFor = (name: string): boolean =>
     (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
