@@ -15,7 +15,9 @@ export type Call = {
   readonly method: 'get' | 'post' | 'delete';
   /** With parameters in braces, as OpenAPI writes them. */
   readonly path: `/${string}`;
-  readonly group: 'Accounts' | 'Sessions' | 'Money' | 'Batch' | 'Staff' | 'Audit' | 'Operations' | 'System';
+  /** The last parameter of the path takes all that is left of it, slashes included. */
+  readonly lastTakesRest?: true;
+  readonly group: 'Accounts' | 'Sessions' | 'Money' | 'Batch' | 'Staff' | 'Audit' | 'Operations' | 'Log' | 'System';
   readonly summary: string;
   readonly description?: string;
   readonly who: Caller;
@@ -36,6 +38,10 @@ export type Call = {
   readonly begins?: 'customer' | 'staff';
   /** Takes up where the header `Last-Event-ID` says that its caller had got to. */
   readonly resumes?: true;
+  /** The header `Cache-Control` of its answer; `no-store` unless given. */
+  readonly cacheControl?: string;
+  /** Its answer is compressed for whoever takes that. */
+  readonly compressed?: true;
   readonly params?: z.ZodMiniObject;
   readonly query?: z.ZodMiniObject;
   readonly body?: z.ZodMiniObject;

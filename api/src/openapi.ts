@@ -252,11 +252,27 @@ const replayed: Header = {
   schema: { type: 'string', enum: ['true'] },
 };
 
+const compressionHeaders: Readonly<Record<string, Header>> = {
+  'Content-Encoding': {
+    description: 'Where the request takes it.',
+    schema: { type: 'string', enum: ['gzip'] },
+  },
+  Vary: { description: 'What the answer depends on.', required: true, schema: { type: 'string' } },
+};
+
 /** Beside what every answer of HTTP has, and the security headers. */
-function answerHeaders({ id, begins, command, answer }: Call): ResponseObject['headers'] {
+function answerHeaders({ id, begins, command, answer, cacheControl, compressed }: Call): ResponseObject['headers'] {
   const isFile = answer.mediaType !== undefined && files.includes(answer.mediaType);
   return {
     ...everywhere,
+    ...(cacheControl !== undefined && {
+      'Cache-Control': {
+        description: 'How long it may be kept.',
+        required: true as const,
+        schema: { type: 'string', enum: [cacheControl] },
+      },
+    }),
+    ...(compressed === true && compressionHeaders),
     ...(command === true && { 'Idempotent-Replayed': replayed }),
     ...(isFile && {
       'Content-Disposition': {

@@ -31,6 +31,10 @@ export type ApiRejection =
   | { readonly code: 'proposal_altered'; readonly id: string }
   | { readonly code: 'proposal_decided' }
   | { readonly code: 'entry_not_found' }
+  | { readonly code: 'checkpoint_not_found' }
+  | { readonly code: 'tile_not_found' }
+  /** What was asked for is in the journal, and no published checkpoint includes it yet. */
+  | { readonly code: 'proof_not_ready'; readonly retryAfterSeconds: number }
   | { readonly code: 'history_broken'; readonly where: string }
   | { readonly code: 'history_too_long'; readonly account: string }
   /** What was asked for with `after`, or an account just opened, is not in the read model yet. */
@@ -263,6 +267,19 @@ export const problems: { readonly [C in ApiRejectionCode]: Kind<C> } = {
     detail: () => 'This entry was reversed before; an entry can be reversed once.',
     when: 'an entry is reversed a second time',
   },
+  checkpoint_not_found: {
+    status: 404,
+    title: 'The log has no checkpoint',
+    detail: () => 'Nothing of this bank’s journal was signed yet, so nothing of it can be proven.',
+    when: 'the log’s checkpoint, or a proof, is asked for where no signer has signed the journal yet',
+  },
+  tile_not_found: {
+    status: 404,
+    title: 'The log has no such tile',
+    detail: () =>
+      'This is no tile’s name, or the tile is beyond the checkpoint that is published. GET /log/checkpoint says how many entries there are.',
+    when: 'a tile is asked for by a name that is none, or beyond what the published checkpoint includes',
+  },
   currency_mismatch: {
     status: 422,
     title: 'The currencies differ',
@@ -341,6 +358,13 @@ export const problems: { readonly [C in ApiRejectionCode]: Kind<C> } = {
     detail: ({ retryAfterSeconds }) =>
       `What was done is safe in the journal, but what can be read is not as far yet. Ask again in ${seconds(retryAfterSeconds)}.`,
     when: 'a read with `after`, or the log-in on an account just opened, for which the read model was not far enough within 2 seconds',
+  },
+  proof_not_ready: {
+    status: 503,
+    title: 'The proof is not ready yet',
+    detail: ({ retryAfterSeconds }) =>
+      `What was done is safe in the journal, but no published checkpoint includes it yet. Ask again in ${seconds(retryAfterSeconds)}.`,
+    when: 'a proof is asked for of an operation that no published checkpoint included within 2 seconds (where witnesses have cosigned before: no cosigned one)',
   },
   unavailable: {
     status: 503,

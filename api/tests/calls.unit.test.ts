@@ -24,7 +24,9 @@ test('no two calls have the same id, or the same method and path', () => {
 test.each(allCalls.map((call) => [call.id, call] as const))('%s: its parts fit together', (_id, call) => {
   const names = [...call.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   expect(Object.keys(call.params?.shape ?? {})).toEqual(names);
-  expect(call.path.startsWith('/api/v1/') || call.group === 'System').toBe(true);
+  const isOfTheInterface = call.path.startsWith('/api/v1/');
+  expect(isOfTheInterface || call.group === 'System' || call.path.startsWith('/log/')).toBe(true);
+  if (call.lastTakesRest === true) expect(call.path.endsWith('}')).toBe(true);
   if (call.command === true || call.body !== undefined) expect(call.method).toBe('post');
   const subject = call.rate?.subject?.in;
   if (subject !== undefined && subject !== 'session') expect(Object.keys(call.body?.shape ?? {})).toContain(subject);

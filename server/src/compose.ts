@@ -22,6 +22,7 @@ import { bankOverviewRoutes } from './http/routes/bank-overview.ts';
 import { batchRoutes } from './http/routes/batch.ts';
 import { exportRoutes } from './http/routes/exports.ts';
 import { feedRoutes } from './http/routes/feed.ts';
+import { logRoutes } from './http/routes/log.ts';
 import { moneyRoutes } from './http/routes/money.ts';
 import { operationRoutes } from './http/routes/operations.ts';
 import { proposalRoutes } from './http/routes/proposals.ts';
@@ -30,6 +31,7 @@ import { staffRoutes } from './http/routes/staff.ts';
 import { systemRoutes } from './http/routes/system.ts';
 import { verificationRoutes } from './http/routes/verification.ts';
 import { certificateReader } from './http/terminal.ts';
+import { publishedLog as postgresPublishedLog } from './log/published-log.ts';
 import type { Bank } from './open-bank.ts';
 import { postgresProposalStore } from './proposals/proposal-store.ts';
 import type { ProjectorWatch } from './projector-watch.ts';
@@ -87,6 +89,7 @@ export function compose(parts: Parts): Composed {
     },
   });
   const verifications = postgresVerifications({ pool: bank.pools.streams, start: parts.startVerification });
+  const publishedLog = postgresPublishedLog({ pool: bank.pools.reads });
   const health = healthOf({ pools: bank.pools, bookkeeper, clock: bank.clock, projector, certificates, terminals });
   watchGauges(metrics, {
     queueLength: () => bookkeeper.queueLength,
@@ -123,6 +126,7 @@ export function compose(parts: Parts): Composed {
     ...feedRoutes({ journal: streams.journal, security }),
     ...verificationRoutes({ verifications }),
     ...exportRoutes({ readModel: auditReadModel, streams, threads, civil }),
+    ...logRoutes({ publishedLog, streams }),
     ...operationRoutes({ bookkeeper, journal, pinAuthenticator, sessions, requestKey }),
     ...systemRoutes({
       ...health,

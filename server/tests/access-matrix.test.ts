@@ -26,6 +26,7 @@ const operators: readonly Role[] = ['operator'];
 /** Who may make each call, said a second time and independently of the contract. */
 const rules: Readonly<Record<string, readonly Role[]>> = {
   ...{ openAccount: anyone, logIn: anyone, logInStaff: anyone },
+  ...{ readCheckpoint: anyone, readTile: anyone, readEntryBundle: auditors, readEventBundle: auditors },
   ...{ live: anyone, ready: anyone, fresh: anyone, metrics: anyone, openApiDocument: anyone },
   ...{ logOut: anyCustomers, logOutEverywhere: anyCustomers, changePin: anyCustomers },
   ...{ readOwnAccount: customers, readOwnEntries: customers, downloadStatement: customers },

@@ -11,7 +11,7 @@ export const checkpointText = ({ origin, size, root }: Checkpoint): string =>
 export const sizePattern = /^(?:0|[1-9]\d{0,15})$/;
 
 /** Undefined where the text is no checkpoint's. */
-function parseCheckpointText(text: string): Checkpoint | undefined {
+export function parseCheckpointText(text: string): Checkpoint | undefined {
   const [origin = '', digits = '', encoded = '', ...extensions] = text.split('\n');
   const [size, root] = [Number(digits), base64(encoded)];
   if (origin === '' || !sizePattern.test(digits) || !Number.isSafeInteger(size)) return undefined;

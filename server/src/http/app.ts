@@ -101,4 +101,5 @@ export function createApp({ routes, guards, terminalOf, metrics, log, tracer }: 
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
-const expressPath = ({ path }: Call): string => path.replace(/\{(\w+)\}/g, ':$1');
+const expressPath = ({ path, lastTakesRest }: Call): string =>
+  path.replace(/\{(\w+)\}$/, lastTakesRest === true ? '*$1' : ':$1').replace(/\{(\w+)\}/g, ':$1');

@@ -38,6 +38,8 @@ export type RequestContext<C extends Call> = {
   readonly formerToken: string | undefined;
   /** Where whoever comes back to a feed had got to: the header `Last-Event-ID`. */
   readonly lastEventId: string | undefined;
+  /** The header `Accept-Encoding` takes gzip. */
+  readonly takesGzip: boolean;
   readonly terminal: string;
   readonly isCertified: boolean;
   /** The client's address. */
@@ -51,9 +53,11 @@ export type RequestContext<C extends Call> = {
   readonly signal: AbortSignal;
 };
 
-export type BodyOf<C extends Call> = C['answer'] extends { readonly schema: infer S extends z.ZodMiniType }
-  ? z.input<S>
-  : undefined;
+export type BodyOf<C extends Call> = C['answer'] extends { readonly mediaType: 'application/octet-stream' }
+  ? Buffer
+  : C['answer'] extends { readonly schema: infer S extends z.ZodMiniType }
+    ? z.input<S>
+    : undefined;
 
 export type BodyResponse<B> = {
   readonly body: B;
@@ -165,7 +169,7 @@ export function requestPipeline(
       mistakes.push(...checked.mistakes);
       return undefined;
     };
-    const params = part(paramsSchema, request.params, 'path');
+    const params = part(paramsSchema, joined(request.params), 'path');
     const query = part(querySchema, request.query, 'query');
     const checkedBody = part(bodySchema, body.received, 'body');
     const key = call.command === true ? request.get('idempotency-key') : undefined;
@@ -187,6 +191,7 @@ export function requestPipeline(
       key,
       formerToken: call.begins && formerToken(request, call.begins),
       lastEventId: call.resumes && request.get('last-event-id'),
+      takesGzip: call.compressed === true && request.acceptsEncodings('gzip') === 'gzip',
       terminal: terminal.name,
       isCertified: terminal.status === 'certified',
       ...{ address, source, device },
@@ -196,6 +201,15 @@ export function requestPipeline(
     return 'pieces' in result && session !== undefined ? { ...result, session } : result;
   };
 }
+
+/** What is left of a path, as text: a slash that was sent encoded stays so, and is no separator. */
+const joined = (params: Readonly<Record<string, string | string[]>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map(encodeURIComponent).join('/') : value,
+    ]),
+  );
 
 /** A stream's session. Looking whether it has ended is no use of it: it may end for want of use meanwhile. */
 function sessionOf(caller: CallerOf<Caller>, { sessions, staffSessions }: Guards): StreamSession | undefined {

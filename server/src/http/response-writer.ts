@@ -62,7 +62,7 @@ export function responseWriter(log: Logger): ResponseWriter {
       }
       const { status, schema, mediaType } = call.answer;
       response.status(result.status ?? status).set({
-        'Cache-Control': 'no-store',
+        'Cache-Control': call.cacheControl ?? 'no-store',
         ...(mediaType !== undefined && { 'Content-Type': mediaType }),
         ...result.headers,
       });

@@ -56,6 +56,8 @@ export function streamBounds(): Streams {
 
 const kindOf = (mediaType: string | undefined): Kind => (mediaType === 'text/event-stream' ? 'events' : 'download');
 
+const binaryTypes: readonly string[] = ['application/pdf', 'application/octet-stream'];
+
 /** Writes it to its end, or until its session has ended. Throws what `pieces` throws. */
 export async function writeStream(
   response: Response,
@@ -65,7 +67,7 @@ export async function writeStream(
   const begun = kindOf(answer.mediaType) === 'download' ? await begin(pieces) : pieces;
   response.status(answer.status).set({ 'Cache-Control': 'no-store', ...headers });
   const mediaType = answer.mediaType ?? 'text/plain';
-  response.type(mediaType === 'application/pdf' ? mediaType : `${mediaType}; charset=utf-8`);
+  response.type(binaryTypes.includes(mediaType) ? mediaType : `${mediaType}; charset=utf-8`);
   const ending = new AbortController();
   const stopChecking =
     session &&

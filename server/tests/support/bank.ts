@@ -48,7 +48,7 @@ export type Customer = { readonly account: string; readonly token: string };
 export type Bank = {
   /** The owner's. */
   readonly databaseUrl: string;
-  readonly logIns: { readonly server: string; readonly projector: string };
+  readonly logIns: { readonly server: string; readonly projector: string; readonly signer: string };
   readonly eventLog: EventLog;
   readonly stateDir: string;
   readonly masterKeys: MasterKeys;
