@@ -290,7 +290,7 @@ function answerHeaders({ id, begins, command, answer, cacheControl, compressed }
     }),
   };
 }
-const files = ['text/csv', 'application/jsonl', 'application/pdf'];
+const files = ['text/csv', 'application/jsonl', 'application/pdf', 'application/vnd.grand-livre.tlog-proof'];
 /** These end the session they are made with. */
 const ends = ['logOut', 'logOutEverywhere', 'logOutStaff'];
 

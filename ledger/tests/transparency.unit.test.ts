@@ -9,6 +9,7 @@ import { entryOf, eventText, openingsOf, openingText } from '../src/transparency
 import type { Note } from '../src/transparency/note.ts';
 import { isSigned, noteText, parseNote, parseVkey, signingKey, vkeyOf } from '../src/transparency/note.ts';
 import { proofFile } from '../src/transparency/proof-file.ts';
+import { receiptCode } from '../src/transparency/receipt-code.ts';
 import type { Tile } from '../src/transparency/tiles.ts';
 import {
   edgeTiles,
@@ -293,5 +294,33 @@ describe('an entry', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('a receipt’s code', () => {
+  const page = (path: string): string => readFileSync(new URL(`../../docs/${path}`, import.meta.url), 'utf8');
+  const seed = (first: number): Buffer => Buffer.from(Array.from({ length: 32 }, (_, n) => first + n));
+  const [, , id = '', type = '', data = '', metadata = ''] =
+    /^gl1\n6\n[^]*?(?=\n```)/m.exec(page('decisions/proofs.md'))?.[0].split('\n') ?? [];
+  const event = { position: 6, id, type, data, metadata };
+  const { size, root, tiles } = treeOf(leaves.with(5, leafHash(entryOf(event))));
+  const signed = signCheckpoint(signingKey('bank.example/journal-main', 0x01, seed(0)), {
+    ...{ origin: 'bank.example/journal-main', size, root },
+  });
+  const witness = signingKey('witness.example/w1', 0x04, seed(0x20));
+  const proof = {
+    ...{ index: 5, hashes: hashesOfRanges(inclusionRanges(5, 8), tiles) ?? [], entry: entryOf(event) },
+    openings: openingsOf(event, ({ account }) => account === '17'),
+    note: { ...signed, signatures: [...signed.signatures, cosign(witness, signed.text, 1_700_000_000)] },
+  };
+
+  test('is the text that the verifier’s page documents', () => {
+    expect(receiptCode(proof)).toBe(/^GL1:.*$/m.exec(page('verifying.md'))?.[0]);
+  });
+
+  test('is none where the form does not hold the receipt', () => {
+    expect(receiptCode({ ...proof, openings: [] })).toBeUndefined();
+    const extended = { ...proof.note, text: `${proof.note.text}an extension\n` };
+    expect(receiptCode({ ...proof, note: extended })).toBeUndefined();
   });
 });

@@ -26,6 +26,7 @@ import { logRoutes } from './http/routes/log.ts';
 import { moneyRoutes } from './http/routes/money.ts';
 import { operationRoutes } from './http/routes/operations.ts';
 import { proposalRoutes } from './http/routes/proposals.ts';
+import { receiptRoutes } from './http/routes/receipts.ts';
 import { sessionRoutes } from './http/routes/sessions.ts';
 import { staffRoutes } from './http/routes/staff.ts';
 import { systemRoutes } from './http/routes/system.ts';
@@ -127,6 +128,7 @@ export function compose(parts: Parts): Composed {
     ...verificationRoutes({ verifications }),
     ...exportRoutes({ readModel: auditReadModel, streams, threads, civil }),
     ...logRoutes({ publishedLog, streams }),
+    ...receiptRoutes({ publishedLog, journal }),
     ...operationRoutes({ bookkeeper, journal, pinAuthenticator, sessions, requestKey }),
     ...systemRoutes({
       ...health,

@@ -27,6 +27,7 @@ const operators: readonly Role[] = ['operator'];
 const rules: Readonly<Record<string, readonly Role[]>> = {
   ...{ openAccount: anyone, logIn: anyone, logInStaff: anyone },
   ...{ readCheckpoint: anyone, readTile: anyone, readEntryBundle: auditors, readEventBundle: auditors },
+  ...{ readOwnProof: customers, readOwnProofCode: customers, auditProof: auditors },
   ...{ live: anyone, ready: anyone, fresh: anyone, metrics: anyone, openApiDocument: anyone },
   ...{ logOut: anyCustomers, logOutEverywhere: anyCustomers, changePin: anyCustomers },
   ...{ readOwnAccount: customers, readOwnEntries: customers, downloadStatement: customers },
@@ -52,6 +53,8 @@ const atTerminals = [
   'logIn',
   'readOwnAccount',
   'readOwnEntries',
+  'readOwnProof',
+  'readOwnProofCode',
   'downloadStatement',
   'changePin',
 ].concat([...['deposit', 'withdraw', 'previewTransfer', 'transfer']]);
@@ -179,7 +182,7 @@ test('no customer’s route takes an account: each knows one account only, the s
   const own = operations.filter(({ id }) => rules[id] === customers || rules[id] === anyCustomers);
   expect(own.filter(({ path }) => path.includes('{'))).toEqual([]);
   // What each gives out, whatever is sent along: session-safety.test.ts.
-  expect(own).toHaveLength(10);
+  expect(own).toHaveLength(12);
 });
 
 test('where terminals are required, no customer’s call gets in without a terminal’s certificate', async () => {

@@ -1,4 +1,5 @@
 /** A customer's receipt, as a file and as a QR code's text: proven as it is, and with no bit changed. */
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { Failure } from '../src/failure.js';
 import { unpack } from '../src/packed.js';
@@ -41,6 +42,13 @@ test('the text of its QR code unpacks to the same bytes, and is proven', async (
   expect(unpacked instanceof Failure ? unpacked.detail : Buffer.from(unpacked).toString()).toBe(receipt);
   expect(await codeOf(pack(receipt))).toBe('proven');
   expect(await codeOf(` ${pack(receipt)}\r\n`)).toBe('proven');
+});
+
+test('the documented text of a QR code is this receipt', async () => {
+  const page = readFileSync(new URL('../../docs/verifying.md', import.meta.url), 'utf8');
+  const documented = /^GL1:.*$/m.exec(page)?.[0] ?? '';
+  expect(documented).toBe(pack(receipt));
+  expect(await codeOf(documented)).toBe('proven');
 });
 
 test('with both parts opened, or the last, the QR code’s text holds them', async () => {
