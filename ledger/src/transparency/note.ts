@@ -54,7 +54,7 @@ export function parseVkey(text: string): VerifierKey | undefined {
 
 export const isKeyName = (name: string): boolean => name !== '' && !/[\p{White_Space}\p{Cc}+]/u.test(name);
 
-const signatureLine = ({ name, id, signature }: SignatureLine): string =>
+export const signatureLine = ({ name, id, signature }: SignatureLine): string =>
   `— ${name} ${Buffer.concat([id, signature]).toString('base64')}\n`;
 
 export const noteText = ({ text, signatures }: Note): string => `${text}\n${signatures.map(signatureLine).join('')}`;
