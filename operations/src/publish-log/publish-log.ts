@@ -7,7 +7,7 @@ import type { Journal, JournalEvent } from '../../../ledger/src/journal/journal.
 import type { OnProgress } from '../../../ledger/src/progress.ts';
 import type { Checkpoint } from '../../../ledger/src/transparency/checkpoint.ts';
 import { openCheckpoint, sizePattern } from '../../../ledger/src/transparency/checkpoint.ts';
-import { entryOf, eventText } from '../../../ledger/src/transparency/entry.ts';
+import { bundleForms } from '../../../ledger/src/transparency/bundle-forms.ts';
 import { readPublishedLog, readTiles } from '../../../ledger/src/transparency/log-tables.ts';
 import type { Note } from '../../../ledger/src/transparency/note.ts';
 import { noteText, parseVkey } from '../../../ledger/src/transparency/note.ts';
@@ -111,8 +111,8 @@ async function writeEntries(
     const [entries, events] = [tilePath('entries', index, width), tilePath('events', index, width)];
     if (!(await folder.has(entries)) || !(await folder.has(events))) {
       const stored = await readEvents(journal, index * tileWidth, width);
-      await folder.write(entries, Buffer.concat(stored.map((event) => withLength(entryOf(event), 2))));
-      await folder.write(events, Buffer.concat(stored.map((event) => withLength(Buffer.from(eventText(event)), 4))));
+      await folder.write(entries, Buffer.concat(stored.map(bundleForms.entries)));
+      await folder.write(events, Buffer.concat(stored.map(bundleForms.events)));
     }
     onProgress({ phase: 'entries', done: index * tileWidth + width, total: size });
   }
@@ -126,13 +126,6 @@ async function readEvents(
   const events = await journal.read({ from: after + 1, limit: count });
   if (events.length === count) return events;
   throw new Failure(`The journal lacks events after ${String(after)}: verify the bank (console, Verification).`);
-}
-
-/** Big-endian. */
-function withLength(bytes: Buffer, lengthBytes: 2 | 4): Buffer {
-  const length = Buffer.alloc(lengthBytes);
-  length.writeUIntBE(bytes.length, 0, lengthBytes);
-  return Buffer.concat([length, bytes]);
 }
 
 class Folder {

@@ -2,10 +2,10 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import type { Journal } from '../../../../ledger/src/journal/journal.ts';
+import type { BundleForm } from '../../../../ledger/src/transparency/bundle-forms.ts';
 import { parseTileIndex, tileWidth } from '../../../../ledger/src/transparency/tiles.ts';
 import * as contract from '../../../../api/src/calls/log.ts';
 import type { ApiRejection } from '../../../../api/src/problems.ts';
-import type { bundleForms } from '../../log/bundles.ts';
 import { bundle } from '../../log/bundles.ts';
 import type { PublishedLog } from '../../log/published-log.ts';
 import type { Route, StreamedResponse } from '../pipeline.ts';
@@ -22,7 +22,7 @@ const levelPattern = /^(?:\d|[1-5]\d|6[0-3])$/;
 
 export function logRoutes({ publishedLog, streams }: Parts): readonly Route[] {
   async function bundleOf(
-    form: keyof typeof bundleForms,
+    form: BundleForm,
     path: string,
     takesGzip: boolean,
   ): Promise<StreamedResponse | ApiRejection> {
