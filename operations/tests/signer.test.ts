@@ -92,17 +92,13 @@ test('what was signed before a crash and reached nobody is published by the next
       }),
   });
   await expect.poll(() => opened(readFileSync(bank.signedFile, 'utf8'))?.size).toBe(20);
-  await bank.owner.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'grand-livre-signer'
-     and datname = current_database()`,
-  );
+  await crashing.stop();
   expect(await sizePublished()).toBe(10);
   await bank.append(5);
   const signer = bank.start();
   await signedUpTo(25);
   expect(opened((await bank.published())?.note)?.root).toEqual(await bank.rootAt(25));
   await signer.stop();
-  await crashing.stop();
 });
 
 describe('it signs nothing more', () => {

@@ -1,4 +1,4 @@
-/** The bank a drill works on: PostgreSQL, two servers and a projector as processes, with a relay on every way between them. */
+/** The bank a drill works on: PostgreSQL, two servers, a projector and a signer as processes, with a relay on every way between them. */
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ import { openRelay } from './relay.ts';
 
 export const serverNames = ['server-a', 'server-b'] as const;
 export type ServerName = (typeof serverNames)[number];
-export type ProgramName = ServerName | 'projector';
+export type ProgramName = ServerName | 'projector' | 'signer';
 
 /** Above what an operator may move alone with one batch of this bank. */
 export const batchLimitMinor = 5_000n;
@@ -52,6 +52,12 @@ export type Place = {
   /** Settings of one program beside the usual ones. */
   readonly envOf: (name: ProgramName, stateDir: string) => NodeJS.ProcessEnv;
 };
+
+const programOf = {
+  server: { path: 'server/src/main.ts', logIn: 'server', setting: 'SERVER_DATABASE_URL' },
+  projector: { path: 'projections/src/main.ts', logIn: 'projector', setting: 'PROJECTOR_DATABASE_URL' },
+  signer: { path: 'operations/src/signer/main.ts', logIn: 'signer', setting: 'SIGNER_DATABASE_URL' },
+} as const;
 
 export async function openDrilledBank({
   eventLog,
@@ -91,13 +97,13 @@ export async function openDrilledBank({
     const ownDir = join(stateDir, name);
     mkdirSync(ownDir);
     cpSync(join(stateDir, 'secrets'), join(ownDir, 'secrets'), { recursive: true });
-    const isServer = name !== 'projector';
-    const database = new URL(isServer ? logIns.server : logIns.projector);
+    const { path, logIn, setting } = programOf[name === 'projector' || name === 'signer' ? name : 'server'];
+    const database = new URL(logIns[logIn]);
     database.host = `127.0.0.1:${String(await relayTo(`${name} to PostgreSQL`, { host: '127.0.0.1', port: postgres.port }))}`;
-    const program = runProgram(isServer ? 'server/src/main.ts' : 'projections/src/main.ts', {
+    const program = runProgram(path, {
       env: {
         ...{ STATE_DIR: ownDir, LOG_LEVEL: 'warn', LEDGER: eventLog.ledger },
-        [isServer ? 'SERVER_DATABASE_URL' : 'PROJECTOR_DATABASE_URL']: database.href,
+        [setting]: database.href,
         ...(eventLog.eventLogUrl !== undefined && { EVENT_LOG_URL: await eventLogVia(name, eventLog.eventLogUrl) }),
         ...ownEnv,
         ...envOf(name, stateDir),
@@ -120,6 +126,7 @@ export async function openDrilledBank({
   const own = { 'server-a': await freePort(), 'server-b': await freePort() };
   const programs = {
     projector: await runOne('projector', {}),
+    signer: await runOne('signer', {}),
     'server-a': await runOne('server-a', serverEnv(own['server-a'])),
     'server-b': await runOne('server-b', serverEnv(own['server-b'])),
   };

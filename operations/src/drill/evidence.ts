@@ -6,6 +6,7 @@ import { decode } from '../../../ledger/src/domain/codec.ts';
 import type { Recorded } from '../../../ledger/src/domain/events.ts';
 import { Failure } from '../../../ledger/src/failure.ts';
 import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
+import { readPublishedLog } from '../../../ledger/src/transparency/log-tables.ts';
 import { rebuildReadModel } from '../read-model/rebuild-read-model.ts';
 import type { DrilledBank } from './drilled-bank.ts';
 import type { Evidence, Shown } from './history.ts';
@@ -25,6 +26,7 @@ export async function collectEvidence(bank: DrilledBank, recorder: Recorder, aud
   try {
     const journal = await readJournal(bank, pool);
     await untilProjected(pool, journal.length);
+    await untilSigned(pool, journal.length);
     const shown = await readShown(pool);
     const notAsRebuilt = [...(await compareRebuilt(bank)), ...(await verify(recorder, auditor))];
     const { operations, reads, snapshots, totals } = recorder;
@@ -58,6 +60,20 @@ async function untilProjected(pool: pg.Pool, head: number): Promise<void> {
       throw new Failure(
         `The read model is at ${String(position)} and does not get to the journal's end, ${String(head)}.`,
       );
+    }
+    await sleep(100);
+  }
+}
+
+/** The verification then compares the whole journal with what was signed. */
+async function untilSigned(pool: pg.Pool, head: number): Promise<void> {
+  const until = performance.now() + catchUpWithinMs;
+  for (;;) {
+    const log = await readPublishedLog(pool);
+    if ((log?.size ?? 0) >= head) return;
+    if (performance.now() > until) {
+      const why = log?.stopped ?? 'it does not get to the journal’s end';
+      throw new Failure(`The log is signed up to ${String(log?.size ?? 0)} of ${String(head)} events: ${why}.`);
     }
     await sleep(100);
   }

@@ -36,7 +36,7 @@ const downWithinMs = 30_000;
 
 /** One of the bank's own programs; what it logs goes to the end of `log`. */
 export function runProgram(
-  path: 'server/src/main.ts' | 'projections/src/main.ts',
+  path: 'server/src/main.ts' | 'projections/src/main.ts' | 'operations/src/signer/main.ts',
   { env, log, onGiveUp }: { env: NodeJS.ProcessEnv; log: string; onGiveUp: (error: Failure) => void },
 ): Program {
   let ready = Promise.withResolvers<undefined>();

@@ -1,5 +1,6 @@
 /** How the signer connects, always with its own role: to read the journal and to write the log. */
 import type pg from 'pg';
+import { keepAlive, keepAliveOptions } from '../../../ledger/src/postgres-liveness.ts';
 import { applicationNames } from '../../../ledger/src/postgres-names.ts';
 
 /** The longest statement writes the tiles of a turn. */
@@ -11,8 +12,8 @@ export const signerConnection = (databaseUrl: string): pg.ClientConfig => ({
   connectionTimeoutMillis: 5_000,
   statement_timeout: statementMs,
   query_timeout: statementMs + 2_000,
-  keepAlive: true,
-  options: '-c role=grandlivre_signer',
+  ...keepAlive,
+  options: `-c role=grandlivre_signer ${keepAliveOptions}`,
 });
 
 /** For the journal: one connection listens, one reads. */

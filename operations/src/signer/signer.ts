@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { backOff } from '../../../ledger/src/back-off.ts';
+import { within } from '../../../ledger/src/bounded-wait.ts';
 import { Failure, isCode } from '../../../ledger/src/failure.ts';
 import type { Journal, JournalEvent } from '../../../ledger/src/journal/journal.ts';
 import { advisoryLocks } from '../../../ledger/src/postgres-names.ts';
@@ -37,6 +38,8 @@ export type SignerOptions = {
 /** As often as something new is signed. */
 const signEveryMs = 1_000;
 const standbyPollMs = 500;
+/** A judgement. */
+const endWithinMs = 1_500;
 const waitMs = backOff({ firstMs: 100, mostMs: 5_000 });
 /** So many events are signed at once at most, when there is much to catch up with: a judgement. */
 const mostUnsigned = 50_000;
@@ -70,8 +73,8 @@ export async function runSigner(options: SignerOptions): Promise<void> {
       if (error instanceof SigningStopped || error instanceof Failure) throw error;
       if (!isAborted(signal)) log.warn({ err: error }, 'the signer was interrupted and tries again');
     } finally {
-      // Gives the lock back.
-      await client.end().catch(() => undefined);
+      // Gives the lock back. A database that does not answer is not waited for.
+      await within(client.end(), endWithinMs).catch(() => undefined);
     }
     await sleep(waitMs(failures++), undefined, { signal }).catch(() => undefined);
   }
