@@ -205,6 +205,29 @@ async function withTenDays(page: Page): Promise<void> {
 }
 const drawnText = (page: Page): Promise<string> => page.evaluate<string>('[...globalThis.drawnText].join(" | ")');
 
+test('the overview names the last cosigned checkpoint, and is an alarm when signing has stopped', async () => {
+  const at = '2026-11-30T09:00:00.000Z';
+  const log = {
+    ...{ origin: 'bank.example/log', signed: { size: 1234, at }, cosigned: { size: 1200, at }, stopped: null },
+    ...{ unsignedSeconds: 0, uncosignedSeconds: 0, trouble: null as string | null },
+  };
+  const page = await console_('auditor-1', {
+    prepare: (opened: Page) =>
+      opened.route('**/api/v1/audit/overview', async (route) => {
+        const overview = (await (await route.fetch()).json()) as object;
+        await route.fulfill({ json: { ...overview, log } });
+      }),
+  });
+  await page.locator('[data-log]').waitFor();
+  expect(await textOf(page, '[data-log]')).toMatch(/^Dernière signature des témoins 1 200 événements · 30 nov/);
+  expect(await page.locator('[data-log] [role=alert]').count()).toBe(0);
+  Object.assign(log, { trouble: 'not_cosigned', uncosignedSeconds: 1234.5 });
+  await page.getByText('Des événements attendent les témoins depuis').waitFor();
+  Object.assign(log, { trouble: 'stopped', stopped: 'the journal ends at 7', cosigned: null });
+  await page.getByText('La signature s’est arrêtée : the journal ends at 7').waitFor();
+  expect(await textOf(page, '[data-log]')).toContain('Dernière signature, sans témoin 1 234 événements');
+});
+
 test('shows an auditor no action; an operator freezes an account with a reason, which is in its history', async () => {
   const auditor = await console_('auditor-1');
   await goTo(auditor, `/accounts/${other.account}`);

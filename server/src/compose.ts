@@ -32,6 +32,7 @@ import { staffRoutes } from './http/routes/staff.ts';
 import { systemRoutes } from './http/routes/system.ts';
 import { verificationRoutes } from './http/routes/verification.ts';
 import { certificateReader } from './http/terminal.ts';
+import type { LogWatch } from './log/log-watch.ts';
 import { publishedLog as postgresPublishedLog } from './log/published-log.ts';
 import type { Bank } from './open-bank.ts';
 import { postgresProposalStore } from './proposals/proposal-store.ts';
@@ -49,6 +50,7 @@ type Parts = {
   readonly secrets: Secrets;
   readonly certificates: Certificates;
   readonly projector: ProjectorWatch;
+  readonly transparencyLog: LogWatch;
   readonly threads: ThreadPool;
   readonly startVerification: StartVerification;
   readonly metrics: Metrics;
@@ -72,6 +74,7 @@ export type Composed = {
 
 export function compose(parts: Parts): Composed {
   const { bank, secrets, certificates, projector, threads, metrics, log, terminals, timeZone, sourceAddress } = parts;
+  const transparencyLog = () => parts.transparencyLog.state(performance.now());
   const { bookkeeper, readModel, vault, pinAuthenticator, auditJournal: journal, auditReadModel, streams } = bank;
   const civil = civilTime(timeZone);
   const pool = bank.pools.commands;
@@ -91,7 +94,15 @@ export function compose(parts: Parts): Composed {
   });
   const verifications = postgresVerifications({ pool: bank.pools.streams, start: parts.startVerification });
   const publishedLog = postgresPublishedLog({ pool: bank.pools.reads });
-  const health = healthOf({ pools: bank.pools, bookkeeper, clock: bank.clock, projector, certificates, terminals });
+  const health = healthOf({
+    pools: bank.pools,
+    bookkeeper,
+    clock: bank.clock,
+    projector,
+    transparencyLog,
+    certificates,
+    terminals,
+  });
   watchGauges(metrics, {
     queueLength: () => bookkeeper.queueLength,
     threadsWaiting: () => threads.waiting,
@@ -99,6 +110,7 @@ export function compose(parts: Parts): Composed {
     accounts: () => bookkeeper.accountCount,
     projectorPosition: () => projector.position,
     readModelLagSeconds: () => projector.lagSeconds(performance.now()),
+    transparencyLog,
     isReady: async () => (await health.readiness()).status === 'ready',
     isFresh: async () => (await health.freshness()).status === 'fresh',
     certificateExpiry: () => certificates.notAfterMs,
@@ -118,6 +130,7 @@ export function compose(parts: Parts): Composed {
     ...auditAccountRoutes({ readModel: auditReadModel, journal, threads, civil }),
     ...bankOverviewRoutes({
       readModel: auditReadModel,
+      transparencyLog,
       progress: () => ({
         head: bookkeeper.head,
         position: projector.position,

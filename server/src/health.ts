@@ -11,6 +11,7 @@ import type { Certificates } from './certificates.ts';
 import type { Pools } from './connections.ts';
 import type { freshness, readiness } from '../../api/src/calls/system.ts';
 import type { Guards } from './http/pipeline.ts';
+import type { LogState } from './log/log-watch.ts';
 import type { ProjectorWatch } from './projector-watch.ts';
 
 export type Readiness = z.output<typeof readiness>;
@@ -32,6 +33,7 @@ type Parts = {
   readonly bookkeeper: Pick<Bookkeeper, 'head' | 'isCutOff' | 'unreadable' | 'lacksKeys' | 'lastRecordedAt'>;
   readonly clock: Pick<BankClock, 'warnings'>;
   readonly projector: ProjectorWatch;
+  readonly transparencyLog: () => LogState | undefined;
   readonly certificates: Pick<Certificates, 'warnings'>;
 } & Pick<Guards, 'terminals'>;
 
@@ -45,6 +47,20 @@ const keysMissing: Warning = {
   detail: 'The read model lacks keys of earlier commands: run `npm run rebuild`.',
 };
 
+/** Whoever asks may be anybody: why the signer stopped is said in its log, and to auditors. */
+const logTroubles: Readonly<Record<NonNullable<LogState['trouble']>, (log: LogState) => string>> = {
+  stopped: ({ signed }) => `The signer has stopped after ${String(signed?.size ?? 0)} events. Its log says why.`,
+  not_signed: ({ unsignedSeconds }) =>
+    `Events of ${String(Math.round(unsignedSeconds))} seconds are not signed. Does the signer run?`,
+  not_cosigned: ({ uncosignedSeconds }) =>
+    `Events of ${String(Math.round(uncosignedSeconds))} seconds are cosigned by too few witnesses. The signer’s log says which did not.`,
+};
+
+function logBehind(log: LogState | undefined): readonly Warning[] {
+  if (log === undefined || log.trouble === null) return [];
+  return [{ code: 'log_behind', detail: logTroubles[log.trouble](log) }];
+}
+
 const damage = ({ position, reason }: { readonly position: number; readonly reason: UnreadableReason }): string =>
   `the journal at position ${String(position)} ${unreadableReasons[reason]}`;
 
@@ -57,7 +73,15 @@ async function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
   return given === late ? undefined : given;
 }
 
-export function healthOf({ pools, bookkeeper, clock, projector, certificates, terminals }: Parts): Health {
+export function healthOf({
+  pools,
+  bookkeeper,
+  clock,
+  projector,
+  transparencyLog,
+  certificates,
+  terminals,
+}: Parts): Health {
   const askReadModel = (): Promise<Progress | undefined> => inTime(progress(pools.reads));
   /** Why reads are not fresh, once the database has answered. */
   function behind({ halted, unreadable }: Progress): { readonly lagSeconds: number; readonly reasons: string[] } {
@@ -93,6 +117,7 @@ export function healthOf({ pools, bookkeeper, clock, projector, certificates, te
           ...certificates.warnings(Date.now()),
           ...clock.warnings(bookkeeper.lastRecordedAt).map((detail) => ({ code: 'clock' as const, detail })),
           ...(bookkeeper.lacksKeys ? [keysMissing] : []),
+          ...logBehind(transparencyLog()),
           ...stale.map((detail) => ({ code: 'read_model_behind' as const, detail })),
         ],
         head: bookkeeper.head,

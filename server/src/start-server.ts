@@ -2,10 +2,12 @@
 import type { Logger } from 'pino';
 import { readCertificates } from './certificates.ts';
 import { compose } from './compose.ts';
+import { readPublishedLog } from '../../ledger/src/transparency/log-tables.ts';
 import { listen } from './http/listener.ts';
 import { createMetrics } from './http/metrics.ts';
 import type { Guards } from './http/pipeline.ts';
 import { clientAddresses } from './http/proxy-protocol.ts';
+import { logWatch } from './log/log-watch.ts';
 import type { BankOptions } from './open-bank.ts';
 import { openBank } from './open-bank.ts';
 import type { StaffRules } from './staff/staff-access.ts';
@@ -72,10 +74,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   started.defer(() => verification.close());
   const projector = projectorWatch();
+  const transparencyLog = logWatch();
   const clients = clientAddresses();
   const { app, sweep } = compose({
     ...options,
-    ...{ bank, certificates, projector, threads, metrics },
+    ...{ bank, certificates, projector, transparencyLog, threads, metrics },
     startVerification: verification.start,
     sourceAddress: (connection) => clients.of(connection),
   });
@@ -95,6 +98,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   runRepeatedly(pollIntervalMs, 'polling the read model', async () => {
     const { head } = bank.bookkeeper;
     projector.observe({ atMs: performance.now(), head, position: await bank.readModel.position() });
+  });
+  runRepeatedly(pollIntervalMs, 'reading the last checkpoint', async () => {
+    const { head } = bank.bookkeeper;
+    transparencyLog.observe({ atMs: performance.now(), head, log: await readPublishedLog(bank.pools.reads) });
   });
   runRepeatedly(compareIntervalMs, 'comparing the clocks', () => bank.clock.compare());
   runRepeatedly(sweepIntervalMs, 'sweeping out what has expired', sweep);

@@ -43,6 +43,16 @@ export const fr = {
     position: 'Position du journal',
     last: 'Dernière vérification',
     never: 'Jamais',
+    log: 'Dernière signature des témoins',
+    logWithoutWitness: 'Dernière signature, sans témoin',
+    logOf: (events: string, time: string): string => `${events} événements · ${time}`,
+    logTrouble: {
+      stopped: (why: string): string => `La signature s’est arrêtée : ${why}`,
+      not_signed: (seconds: string): string =>
+        `Des événements attendent leur signature depuis ${seconds} s : le signataire fonctionne-t-il ?`,
+      not_cosigned: (seconds: string): string =>
+        `Des événements attendent les témoins depuis ${seconds} s : le journal du signataire dit pourquoi.`,
+    },
     chart: 'Entrées et sorties par jour de valeur',
     deposits: 'Entrées',
     outflow: 'Sorties',

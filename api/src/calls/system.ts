@@ -33,6 +33,7 @@ export const readiness = z
             'clock',
             'keys_missing',
             'read_model_behind',
+            'log_behind',
           ]),
           detail: z.string().check(z.describe('One sentence for whoever runs the bank.')),
         }),

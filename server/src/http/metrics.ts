@@ -1,5 +1,6 @@
 /** What the server measures, in Prometheus' terms; no label ever holds an account or a name. */
 import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { LogState } from '../log/log-watch.ts';
 
 export type Metrics = {
   readonly registry: Registry;
@@ -18,6 +19,8 @@ export type Gauges = {
   readonly accounts: () => number;
   readonly projectorPosition: () => number;
   readonly readModelLagSeconds: () => number;
+  /** Undefined until a signer has worked on this database. */
+  readonly transparencyLog: () => LogState | undefined;
   readonly isReady: () => Promise<boolean>;
   readonly isFresh: () => Promise<boolean>;
   /** Milliseconds since 1970. */
@@ -79,6 +82,46 @@ export function watchGauges({ registry }: Metrics, gauges: Gauges): void {
     'read_model_lag_seconds',
     'For how long the read model has been behind the journal, in seconds: the age of the oldest event it lacks.',
     gauges.readModelLagSeconds,
+  );
+  const ofLog = (read: (log: LogState) => number) => () => {
+    const log = gauges.transparencyLog();
+    return log === undefined ? 0 : read(log);
+  };
+  const secondsOf = (reached: LogState['signed']): number => (reached?.at.getTime() ?? 0) / 1000;
+  gauge(
+    'log_signed_size',
+    'How many events the last signed checkpoint of the transparency log includes.',
+    ofLog(({ signed }) => signed?.size ?? 0),
+  );
+  gauge(
+    'log_signed_timestamp_seconds',
+    'When it was signed, in seconds since 1970; 0 while none was.',
+    ofLog(({ signed }) => secondsOf(signed)),
+  );
+  gauge(
+    'log_cosigned_size',
+    'How many events the last checkpoint includes that enough witnesses cosigned.',
+    ofLog(({ cosigned }) => cosigned?.size ?? 0),
+  );
+  gauge(
+    'log_cosigned_timestamp_seconds',
+    'When it was cosigned, in seconds since 1970; 0 while none was.',
+    ofLog(({ cosigned }) => secondsOf(cosigned)),
+  );
+  gauge(
+    'log_unsigned_seconds',
+    'For how long there have been events that no signed checkpoint includes.',
+    ofLog(({ unsignedSeconds }) => unsignedSeconds),
+  );
+  gauge(
+    'log_uncosigned_seconds',
+    'For how long there have been events that no cosigned checkpoint includes; 0 while no witness ever cosigned.',
+    ofLog(({ uncosignedSeconds }) => uncosignedSeconds),
+  );
+  gauge(
+    'log_stopped',
+    '1 when the signer has stopped, because what it signed does not fit the journal or its key is another, else 0.',
+    ofLog(({ stopped }) => (stopped === null ? 0 : 1)),
   );
   gauge('ready', '1 when this server takes commands (GET /health/ready), else 0.', gauges.isReady);
   gauge('fresh', '1 when reads are within 10 seconds of the journal (GET /health/fresh), else 0.', gauges.isFresh);

@@ -3,18 +3,25 @@ import { formatAmount } from '../../../../ledger/src/domain/money.ts';
 import type { ReadModel } from '../../../../projections/src/read-model.ts';
 import * as contract from '../../../../api/src/calls/bank-overview.ts';
 import { requestCurrency } from '../../../../api/src/fields.ts';
+import type { LogState } from '../../log/log-watch.ts';
 import type { Route } from '../pipeline.ts';
 import { route } from '../pipeline.ts';
 import { waitForPosition } from '../waiting.ts';
 
 type Parts = {
   readonly readModel: ReadModel;
+  readonly transparencyLog: () => LogState | undefined;
   readonly progress: () => { readonly head: number; readonly position: number; readonly lagSeconds: number };
 };
 
 const money = (amountMinor: bigint): string => formatAmount(amountMinor, requestCurrency);
 
-export const bankOverviewRoutes = ({ readModel, progress }: Parts): readonly Route[] => {
+const viewLog = (log: LogState | undefined) =>
+  log && { ...log, signed: reached(log.signed), cosigned: reached(log.cosigned) };
+
+const reached = (one: LogState['signed']) => one && { size: one.size, at: one.at.toISOString() };
+
+export const bankOverviewRoutes = ({ readModel, transparencyLog, progress }: Parts): readonly Route[] => {
   return [
     route(contract.readOverview, async () => {
       const { accounts, days } = await readModel.overview();
@@ -23,6 +30,7 @@ export const bankOverviewRoutes = ({ readModel, progress }: Parts): readonly Rou
         body: {
           head,
           readModel: { position, lagSeconds },
+          log: viewLog(transparencyLog()),
           accounts,
           days: days.map((one) => ({
             day: one.day,
