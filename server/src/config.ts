@@ -18,6 +18,7 @@ import {
 import type { CashLimits } from '../../ledger/src/domain/cash-limits.ts';
 import { parseAmount } from '../../ledger/src/domain/money.ts';
 import { Failure } from '../../ledger/src/failure.ts';
+import { parseVkey } from '../../ledger/src/transparency/note.ts';
 
 export type Config = Configuration &
   StaffRules & {
@@ -29,6 +30,10 @@ export type Config = Configuration &
     readonly serverDatabaseUrl: string | undefined;
     readonly projectorDatabaseUrl: string | undefined;
     readonly signerDatabaseUrl: string | undefined;
+    /** Who has to cosign the log's checkpoints; undefined: `log-policy` in the bank's folder, if it is there. */
+    readonly logPolicy: string | undefined;
+    /** The log's key as verifiers take it; undefined: the first that a verification saw. */
+    readonly logVkey: string | undefined;
     readonly host: string;
     readonly port: number;
     /** What the servers read: their certificate and its key, the authority's certificate, the revocation list. */
@@ -78,6 +83,13 @@ const serverSettings = commonSettings.extend({
   PROJECTOR_DATABASE_URL: databaseUrlSetting('PROJECTOR_DATABASE_URL'),
   SIGNER_DATABASE_URL: databaseUrlSetting('SIGNER_DATABASE_URL'),
   WAL_ARCHIVE: z.string().optional(),
+  LOG_POLICY: z.string().optional(),
+  LOG_VKEY: z
+    .string()
+    .refine((text) => parseVkey(text) !== undefined, {
+      error: ({ input }) => `LOG_VKEY is "${String(input)}", but must be the log’s key as its signer logs it.`,
+    })
+    .optional(),
   HOST: z.string().default('localhost'),
   PORT: z
     .string()
@@ -140,6 +152,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     serverDatabaseUrl: settings.SERVER_DATABASE_URL,
     projectorDatabaseUrl: settings.PROJECTOR_DATABASE_URL,
     signerDatabaseUrl: settings.SIGNER_DATABASE_URL,
+    logPolicy: settings.LOG_POLICY,
+    logVkey: settings.LOG_VKEY,
     host: settings.HOST,
     port: settings.PORT,
     certsDir: resolve(settings.CERTS_DIR),

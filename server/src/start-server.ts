@@ -30,6 +30,9 @@ export type ServerOptions = Pick<
     readonly isBehindProxy: boolean;
     /** What one operator may move alone with one batch, in minor units. */
     readonly batchLimitMinor: bigint;
+    /** See `Config`. */
+    readonly logPolicy: string | undefined;
+    readonly logVkey: string | undefined;
     readonly version: string;
     readonly securityEventsDays: number;
     readonly log: Logger;
@@ -49,7 +52,7 @@ const compareIntervalMs = 1_000;
 const sweepIntervalMs = 60_000;
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { log, databaseUrl, eventLog, stateDir } = options;
+  const { log, databaseUrl, eventLog, stateDir, logPolicy, logVkey } = options;
   await using started = new AsyncDisposableStack();
   const certificates = await readCertificates(options.certsDir);
   const metrics = createMetrics();
@@ -69,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const threads = threadPool();
   started.defer(() => threads.close());
-  const verification = verificationStarter({ databaseUrl, eventLog, stateDir }, (error) => {
+  const verification = verificationStarter({ databaseUrl, eventLog, stateDir, logPolicy, logVkey }, (error) => {
     log.error({ err: error }, 'a verification could not be carried through');
   });
   started.defer(() => verification.close());

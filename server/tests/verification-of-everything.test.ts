@@ -5,6 +5,7 @@ import { freezeAccount } from '../../api/src/calls/operations.ts';
 import { encode } from '../../ledger/src/domain/codec.ts';
 import type { JournalEvent } from '../../ledger/src/journal/journal.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
+import { nothingKnownOutside } from '../src/audit/outside-log.ts';
 import type { Verified } from '../src/audit/verify.ts';
 import { verifyBank } from '../src/audit/verify.ts';
 import type { Bank } from './support/bank.ts';
@@ -56,6 +57,7 @@ function verify(events: readonly JournalEvent[] = journal): Promise<Verified> {
       },
       reader: bank.database,
       vault: postgresVault({ pool: bank.database, masterKeys: bank.masterKeys }),
+      outside: nothingKnownOutside,
     },
     journal.length,
     { onProgress: () => Promise.resolve(), signal: new AbortController().signal },

@@ -30,6 +30,7 @@ async function ended(id: number) {
   await expect.poll(async () => (await find(id)).state).not.toBe('running');
   return find(id);
 }
+const log = () => ({ stateDir: bank.stateDir, policyFile: undefined, vkey: undefined });
 const projected = (position: number | undefined) =>
   expect
     .poll(
@@ -119,7 +120,7 @@ test('a verification that is broken off is recorded as that, with its position, 
   const vault = postgresVault({ pool, masterKeys: bank.masterKeys });
   let id = 0;
   const begun = await carryOutVerification({
-    ...{ pool, vault, journal: await cut(3), startedBy: 'a', signal: new AbortController().signal },
+    ...{ pool, vault, journal: await cut(3), startedBy: 'a', log: log(), signal: new AbortController().signal },
     onBegun: (made) => (id = made),
   });
   expect(begun).toBe(true);
@@ -146,7 +147,9 @@ test('a lock that another has is left alone', async () => {
     throw new Error('it must not begin');
   };
   expect(
-    await carryOutVerification({ pool, journal, vault, startedBy: 'a', onBegun, signal: new AbortController().signal }),
+    await carryOutVerification({
+      ...{ pool, journal, vault, startedBy: 'a', log: log(), onBegun, signal: new AbortController().signal },
+    }),
   ).toBe(false);
   expect(pool.totalCount).toBe(0);
   await pool.end();

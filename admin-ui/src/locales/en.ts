@@ -150,7 +150,7 @@ export const en: Locale = {
     },
   },
   verification: {
-    intro: 'Replays the whole journal, recomputes every balance and entry, and compares with the read model.',
+    intro: 'Replays the whole journal, recomputes every balance and entry, and compares with the read model and the signed log.',
     begin: 'Verify the whole bank',
     running: 'Verification under way',
     progress: (done, all, rate) => `${done} of ${all} events · ${rate} per second`,
@@ -162,6 +162,8 @@ export const en: Locale = {
     accounts: 'Accounts',
     entries: 'Entries',
     total: 'Total',
+    signed: 'Signed',
+    noLog: 'no log',
     result: 'Result',
     none: 'No verification yet.',
     differences: 'Differences',
@@ -173,6 +175,7 @@ export const en: Locale = {
     nothing: 'nothing',
     tables: {
       journal: 'journal',
+      log: 'signed log',
       accounts: 'account',
       balances: 'balance',
       entries: 'entry',

@@ -157,7 +157,7 @@ export const fr = {
     },
   },
   verification: {
-    intro: 'Relit tout le journal, recalcule chaque solde et chaque écriture, et compare avec le modèle de lecture.',
+    intro: 'Relit tout le journal, recalcule chaque solde et chaque écriture, et compare avec le modèle de lecture et le registre signé.',
     begin: 'Vérifier toute la banque',
     running: 'Vérification en cours',
     progress: (done: string, all: string, rate: string): string =>
@@ -170,6 +170,8 @@ export const fr = {
     accounts: 'Comptes',
     entries: 'Écritures',
     total: 'Total',
+    signed: 'Signés',
+    noLog: 'pas de registre',
     result: 'Résultat',
     none: 'Aucune vérification encore.',
     differences: 'Différences',
@@ -181,6 +183,7 @@ export const fr = {
     nothing: 'rien',
     tables: {
       journal: 'journal',
+      log: 'registre signé',
       accounts: 'compte',
       balances: 'solde',
       entries: 'écriture',

@@ -3,9 +3,10 @@ import * as z from 'zod/mini';
 import { defineCall, eventStream } from '../call.ts';
 import { moment, money, position, wholeNumber } from '../fields.ts';
 
-/** The journal itself, and every table of the read model. */
+/** The journal itself, the signed log over it, and every table of the read model. */
 export const verifiedTables = [
   'journal',
+  'log',
   'accounts',
   'balances',
   'entries',
@@ -32,6 +33,15 @@ const fields = {
   entries: z.optional(z.int()),
   total: z.optional(money).check(z.describe('The sum of all balances: 0.00, or the books are wrong.')),
   differenceCount: z.optional(z.int()),
+  log: z
+    .optional(
+      z.object({ signed: z.int(), cosigned: z.optional(z.int()), witnessesAsked: z.int(), witnessesAnswered: z.int() }),
+    )
+    .check(
+      z.describe(
+        'The transparency log that the events were compared with: so many are covered by its signed checkpoint, and by the last one that enough witnesses cosigned. Absent: the bank has no log yet, and nothing is said of one.',
+      ),
+    ),
   failure: z
     .optional(z.string())
     .check(z.describe('Why it was broken off, with the position where it is the journal’s.')),
@@ -68,7 +78,8 @@ export const beginVerification = defineCall({
   method: 'post',
   path: '/api/v1/audit/verifications',
   group: 'Audit',
-  summary: 'Verify the whole bank: replay the journal, recompute every balance and entry, compare',
+  summary:
+    'Verify the whole bank: replay the journal, recompute every balance and entry, compare, also with the signed log',
   description: 'One runs at a time: asked for while one runs, that one is the answer. It changes nothing.',
   who: 'auditor',
   answer: {

@@ -78,7 +78,7 @@ const slice = (hashes: Buffer, from: number, count: number): Buffer =>
   hashes.subarray(from * hashBytes, (from + count) * hashBytes);
 
 /** Of so many hashes as a power of two. */
-function completeRoot(hashes: Buffer): Buffer {
+export function completeRoot(hashes: Buffer): Buffer {
   let level: Buffer[] = [];
   for (let at = 0; at < hashes.length; at += hashBytes) level.push(hashes.subarray(at, at + hashBytes));
   while (level.length > 1) {

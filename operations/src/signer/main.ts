@@ -6,8 +6,9 @@ import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import { assertLimitedRole } from '../../../ledger/src/limited-role.ts';
 import { createLog } from '../../../ledger/src/log.ts';
 import { vkeyOf } from '../../../ledger/src/transparency/note.ts';
+import { readPolicy } from '../../../ledger/src/transparency/policy-file.ts';
 import { journalConnection, signerConnection } from './connection.ts';
-import { readKey, readPolicy, readSignerConfig, signedFileOf } from './settings.ts';
+import { readKey, readSignerConfig, signedFileOf } from './settings.ts';
 import { runSigner } from './signer.ts';
 import { askWitnesses } from './witnesses.ts';
 

@@ -1,5 +1,4 @@
-/** The signer's configuration: where its key, its memory and its policy are, and what the log is called. */
-import { existsSync, readFileSync } from 'node:fs';
+/** The signer's configuration: where its key and its memory are, and what the log is called. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Configuration } from '../../../ledger/src/configuration.ts';
@@ -13,8 +12,6 @@ import {
 import { Failure } from '../../../ledger/src/failure.ts';
 import type { SigningKey } from '../../../ledger/src/transparency/note.ts';
 import { base64, isKeyName, signatureTypes, signingKey } from '../../../ledger/src/transparency/note.ts';
-import type { Policy } from '../../../ledger/src/transparency/policy.ts';
-import { parsePolicy } from '../../../ledger/src/transparency/policy.ts';
 import { makeSecretFile } from '../../../ledger/src/vault/secret-file.ts';
 
 const databaseUrlName = 'SIGNER_DATABASE_URL';
@@ -70,22 +67,6 @@ export async function readKey({
 export function readKeyOf(env: NodeJS.ProcessEnv, { stateDir }: Pick<SignerConfig, 'stateDir'>): Promise<SigningKey> {
   const settings = readSettings(keySettings, env);
   return readKey({ origin: settings.LOG_ORIGIN, signingKey: settings.LOG_SIGNING_KEY, stateDir });
-}
-
-/** None where nobody wrote one: the log is then signed and not witnessed. Throws `Failure`. */
-export function readPolicy({
-  policyFile,
-  stateDir,
-}: Pick<SignerConfig, 'policyFile' | 'stateDir'>): Policy | undefined {
-  const path = policyFile ?? join(stateDir, 'log-policy');
-  if (policyFile === undefined && !existsSync(path)) return undefined;
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    throw new Failure(`The policy ${path} cannot be read: set LOG_POLICY to its file.`);
-  }
-  return parsePolicy(text, path);
 }
 
 /** Not among the secrets, which a backup brings back: what was signed since is remembered, or known to be missing. */

@@ -1,8 +1,11 @@
 /** Carries out one verification under a lock of the database that only one has, and records how far it came, whatever ends it. */
 import type pg from 'pg';
+import { Failure } from '../../../ledger/src/failure.ts';
 import type { Journal } from '../../../ledger/src/journal/journal.ts';
 import { advisoryLocks } from '../../../ledger/src/postgres-names.ts';
 import type { Vault } from '../../../ledger/src/vault/vault.ts';
+import type { OutsideLogSettings } from './outside-log.ts';
+import { readOutsideLog, rememberLog } from './outside-log.ts';
 import type { Verified } from './verify.ts';
 import { verifyBank } from './verify.ts';
 
@@ -11,6 +14,8 @@ type Parts = {
   readonly pool: pg.Pool;
   readonly journal: Pick<Journal, 'read'>;
   readonly vault: Pick<Vault, 'openMany'>;
+  /** Where what is known of the log outside the database is read and remembered. */
+  readonly log: OutsideLogSettings;
   readonly startedBy: string;
   /** Told when its row is there. */
   readonly onBegun: (id: number) => void;
@@ -24,6 +29,7 @@ export async function carryOutVerification({
   pool,
   journal,
   vault,
+  log,
   startedBy,
   onBegun,
   signal,
@@ -47,7 +53,7 @@ export async function carryOutVerification({
     const [row] = made.rows;
     if (row === undefined) throw new Error('the read model has no checkpoint');
     onBegun(Number(row.id));
-    await verifyAndRecord(holder, { pool, journal, vault, signal }, row);
+    await verifyAndRecord(holder, { pool, journal, vault, log, signal }, row);
     return true;
   } finally {
     // With its connection the lock is free again.
@@ -57,7 +63,7 @@ export async function carryOutVerification({
 
 async function verifyAndRecord(
   holder: pg.PoolClient,
-  { pool, journal, vault, signal }: Pick<Parts, 'pool' | 'journal' | 'vault' | 'signal'>,
+  { pool, journal, vault, log, signal }: Pick<Parts, 'pool' | 'journal' | 'vault' | 'log' | 'signal'>,
   { id, position }: { readonly id: string; readonly position: string },
 ): Promise<void> {
   let verified = 0;
@@ -70,9 +76,15 @@ async function verifyAndRecord(
   };
   let found: Verified;
   try {
-    found = await verifyBank({ journal, reader: pool, vault }, Number(position), { onProgress, signal });
+    const outside = await readOutsideLog(log, signal);
+    found = await verifyBank({ journal, reader: pool, vault, outside }, Number(position), { onProgress, signal });
+    if (found.seen !== undefined) await rememberLog(log.stateDir, found.seen);
   } catch (error) {
-    const reason = signal.aborted ? 'The server was stopped.' : 'A store could not be read: the server’s log says why.';
+    const reason = signal.aborted
+      ? 'The server was stopped.'
+      : error instanceof Failure
+        ? error.message
+        : 'A store could not be read: the server’s log says why.';
     await record(holder, id, { is: 'broken_off', reason, verified, differences: [] });
     if (signal.aborted) return;
     throw error;
@@ -84,10 +96,11 @@ async function record(holder: pg.PoolClient, id: string, found: Verified): Promi
   const { accounts, entries, total } = found.is === 'complete' ? found : { accounts: null, entries: null, total: null };
   await holder.query(
     `update audit.verifications set verified = $2, accounts = $3, entries = $4, total = $5, differences = $6, failure = $7,
-       changed_at = now(), ended_at = now() where id = $1`,
+       log = $8, changed_at = now(), ended_at = now() where id = $1`,
     [
       ...[id, found.verified, accounts, entries, total === null ? null : String(total)],
       ...[JSON.stringify(found.differences), found.is === 'complete' ? null : found.reason],
+      found.log === undefined ? null : JSON.stringify(found.log),
     ],
   );
 }

@@ -1,6 +1,7 @@
 /** Verifications of the whole bank: each in a thread of its own, one at a time in the bank, their progress and results stored where every server sees them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import type { LogSummary } from './compare-log.ts';
 import type { Difference } from './difference.ts';
 
 export type Verification = {
@@ -16,6 +17,7 @@ export type Verification = {
   readonly entries?: number;
   readonly total?: bigint;
   readonly differenceCount?: number;
+  readonly log?: LogSummary;
   /** Why it was broken off. */
   readonly failure?: string;
   readonly endedAt?: string;
@@ -44,6 +46,7 @@ type Row = {
   entries: string | null;
   total: string | null;
   difference_count: number | null;
+  log: LogSummary | null;
   failure: string | null;
   changed_at: Date;
   ended_at: Date | null;
@@ -56,7 +59,7 @@ const silentAfterMs = 60_000;
 const mostTries = 20;
 const betweenTriesMs = 250;
 
-const columns = `id, started_by, started_at, position, verified, accounts, entries, total, difference_count, failure,
+const columns = `id, started_by, started_at, position, verified, accounts, entries, total, difference_count, log, failure,
   changed_at, ended_at`;
 
 export function postgresVerifications({
@@ -122,6 +125,7 @@ function toVerification(row: Row): Verification {
     ...(row.entries !== null && { entries: Number(row.entries) }),
     ...(total !== null && { total: BigInt(total) }),
     ...(differenceCount !== null && { differenceCount }),
+    ...(row.log !== null && { log: row.log }),
     ...(failure !== null && { failure }),
     ...(ended !== null && { endedAt: ended.toISOString() }),
   };

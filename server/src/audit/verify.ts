@@ -1,4 +1,4 @@
-/** Verifies the whole bank up to a position: replays the journal with the domain's own fold, and compares every column of every table of the read model with it, piece by piece. */
+/** Verifies the whole bank up to a position: replays the journal with the domain's own fold, compares every column of every table of the read model with it, piece by piece, and the events with the signed log. */
 import type pg from 'pg';
 import type { Recorded } from '../../../ledger/src/domain/events.ts';
 import { commandKey } from '../../../ledger/src/journal/command-key.ts';
@@ -11,11 +11,22 @@ import { compareAccounts, compareOpenings, expectedOpenings } from './compare-ac
 import { compareCustomers } from './compare-customers.ts';
 import { compareEntries, expectedEntries } from './compare-entries.ts';
 import { compareKeys } from './compare-keys.ts';
+import type { LogComparison, LogSummary } from './compare-log.ts';
+import { compareLog } from './compare-log.ts';
 import { compareTotals, dayFold, readTotals } from './compare-totals.ts';
 import type { Differ, Difference } from './difference.ts';
+import type { OutsideLog, RememberedLog } from './outside-log.ts';
 import { isUnreadable, readEvent } from './read-event.ts';
 
-export type Verified = { readonly verified: number; readonly differences: readonly Difference[] } & (
+export type Verified = {
+  readonly verified: number;
+  /** Those of the log first. */
+  readonly differences: readonly Difference[];
+  /** Absent where no signer ever worked: then nothing is said of a log. */
+  readonly log?: LogSummary;
+  /** Of a log in order: for the next verification. */
+  readonly seen?: RememberedLog;
+} & (
   | { readonly is: 'complete'; readonly accounts: number; readonly entries: number; readonly total: bigint }
   /** The journal ended after `verified`: the read model was compared with what there is. */
   | { readonly is: 'broken_off'; readonly reason: string }
@@ -30,6 +41,8 @@ type Sources = {
   /** Each statement sees the read model as it is then: no snapshot is held for longer than one. */
   readonly reader: Pick<pg.Pool, 'query'>;
   readonly vault: Pick<Vault, 'openMany'>;
+  /** What the log is compared with, beside what the database says of it. */
+  readonly outside: OutsideLog;
 };
 
 type Progress = { readonly onProgress: (verified: number) => Promise<void>; readonly signal: AbortSignal };
@@ -51,29 +64,34 @@ export async function verifyBank(sources: Sources, position: number, progress: P
   const keys = compareKeys(reader, differ);
   const accountEvents = compareAccountEvents(reader, differ);
   const customers = compareCustomers(sources, differ);
+  const log = await compareLog(sources);
   let entries = 0;
-
   let readable = 0;
 
-  const verified = await walk(journal, { after: 0, until: position, fold, differ, signal }, async (events, at) => {
-    const expected = events.flatMap(expectedEntries);
-    readable += events.length;
-    days.take(events);
-    await compareEntries(reader, expected, differ);
-    await compareOpenings(reader, new Map(events.flatMap(expectedOpenings)), differ);
-    await accountEvents.compare(events);
-    await customers.compare(events);
-    await keys.compare(keysOf(events));
-    entries += expected.length;
-    await onProgress(at);
-  });
+  const verified = await walk(
+    journal,
+    { after: 0, until: position, fold, differ, signal },
+    async (events, at, stored) => {
+      await log.take(stored);
+      const expected = events.flatMap(expectedEntries);
+      readable += events.length;
+      days.take(events);
+      await compareEntries(reader, expected, differ);
+      await compareOpenings(reader, new Map(events.flatMap(expectedOpenings)), differ);
+      await accountEvents.compare(events);
+      await customers.compare(events);
+      await keys.compare(keysOf(events));
+      entries += expected.length;
+      await onProgress(at);
+    },
+  );
   const total = fold.total();
   const accounts = fold.count;
   await compareAccounts(reader, { fold, position: verified, differ, signal });
   if (verified < position) {
     const reason = `The journal ends after position ${String(verified)}.`;
     differ({ table: 'journal', key: String(verified + 1), readModel: `is at ${String(position)}` });
-    return { is: 'broken_off', reason, verified, differences };
+    return { is: 'broken_off', reason, verified, ...(await endLog(journal, log, differences, signal)) };
   }
   // Rows of what cannot be read are not too many.
   const unreadable = position - readable;
@@ -82,14 +100,37 @@ export async function verifyBank(sources: Sources, position: number, progress: P
   await customers.findUnknown(signal);
   // Totals are of one moment, later than the position: what was recorded up to it is added to both folds.
   const stored = await readTotals(reader);
-  await walk(journal, { after: position, until: stored.position, fold, differ: () => undefined, signal }, (events) => {
+  const rest = { after: position, until: stored.position, fold, differ: () => undefined, signal };
+  await walk(journal, rest, async (events, _at, raw) => {
+    await log.take(raw);
     days.take(events);
     customers.settleUnknown(events);
-    return Promise.resolve();
   });
   customers.reportUnknown();
   compareTotals(stored, fold, days.days, differ);
-  return { is: 'complete', verified, accounts, entries, total, differences };
+  return { is: 'complete', verified, accounts, entries, total, ...(await endLog(journal, log, differences, signal)) };
+}
+
+/** The signer may be ahead of the read model: what it signed is compared to its end. */
+async function endLog(
+  journal: Pick<Journal, 'read'>,
+  log: LogComparison,
+  others: readonly Difference[],
+  signal: AbortSignal,
+): Promise<Pick<Verified, 'differences' | 'log' | 'seen'>> {
+  for (let at = log.taken; at < log.wanted;) {
+    signal.throwIfAborted();
+    const stored = await journal.read({ from: at + 1, limit: Math.min(batchSize, log.wanted - at) });
+    await log.take(stored);
+    if (log.taken === at) break;
+    at = log.taken;
+  }
+  const { summary, differences, seen } = await log.end();
+  return {
+    differences: [...differences, ...others].slice(0, mostDifferences),
+    ...(summary !== undefined && { log: summary }),
+    ...(seen !== undefined && { seen }),
+  };
 }
 
 type Walk = {
@@ -100,11 +141,11 @@ type Walk = {
   readonly signal: AbortSignal;
 };
 
-/** Gives each batch's events that can be read, and where it ends. Resolves with the last position there is, at most `until`. */
+/** Gives each batch's events that can be read, where it ends, and all as they are stored. Resolves with the last position there is, at most `until`. */
 async function walk(
   journal: Pick<Journal, 'read'>,
   { after, until, fold, differ, signal }: Walk,
-  onBatch: (events: readonly Recorded[], at: number) => Promise<void>,
+  onBatch: (events: readonly Recorded[], at: number, stored: readonly JournalEvent[]) => Promise<void>,
 ): Promise<number> {
   let at = after;
   while (at < until) {
@@ -115,7 +156,7 @@ async function walk(
     if (within.length === 0) return at;
     const events = foldBatch(within, at, fold, differ);
     at = within.at(-1)?.position ?? until;
-    await onBatch(events, at);
+    await onBatch(events, at, within);
   }
   return at;
 }

@@ -11,8 +11,10 @@ import { serverConnection, verificationLimits } from '../connections.ts';
 export type VerificationOrder = {
   readonly databaseUrl: string;
   readonly eventLog: EventLog;
-  /** Where the master keys are, for the names. */
+  /** Where the master keys are, for the names, and what was seen of the log. */
   readonly stateDir: string;
+  readonly logPolicy: string | undefined;
+  readonly logVkey: string | undefined;
   readonly startedBy: string;
 };
 
@@ -22,7 +24,7 @@ export type VerificationMessage =
   | { readonly is: 'under way already' }
   | { readonly is: 'failed'; readonly error: unknown };
 
-const { databaseUrl, eventLog, stateDir, startedBy } = workerData as VerificationOrder;
+const { databaseUrl, eventLog, stateDir, logPolicy, logVkey, startedBy } = workerData as VerificationOrder;
 const say = (message: VerificationMessage): void => parentPort?.postMessage(message);
 
 const stop = new AbortController();
@@ -38,6 +40,7 @@ const vault = postgresVault({ pool, masterKeys: masterKeyFiles(stateDir) });
 try {
   const begun = await carryOutVerification({
     ...{ pool, journal, vault, startedBy, signal: stop.signal },
+    log: { stateDir, policyFile: logPolicy, vkey: logVkey },
     onBegun: (id) => {
       say({ is: 'begun', id });
     },

@@ -115,7 +115,7 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
       securityEventsDays: 180,
       staffAddresses: [],
       staffCertificates: 'optional',
-      stateDir,
+      ...{ stateDir, logPolicy: undefined, logVkey: undefined },
       version: '0.0.0',
       log: silent,
       onBroken: (error) => {
