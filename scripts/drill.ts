@@ -7,6 +7,8 @@ import { textOf } from '../operations/src/drill/report.ts';
 import { machineDrill } from '../operations/src/drill/machine.ts';
 import { restoreDrill } from '../operations/src/drill/restore.ts';
 import { rollingDrill } from '../operations/src/drill/rolling.ts';
+import { openTamperBank } from '../operations/src/drill/tamper-bank.ts';
+import { tamperDrill, tamperText } from '../operations/src/drill/tamper.ts';
 import type { DrillOptions } from '../operations/src/drill/rounds.ts';
 import type { DrillReport } from '../operations/src/drill/report.ts';
 import { command, readArguments } from './command.ts';
@@ -17,7 +19,9 @@ const usage = `Usage: npm run drill -- crash|bank|rolling|machine [--rounds N] [
   rolling  two servers restarted one after the other, with clients that retry once
   machine  each once: disk full, read-only or losing writes, no connection or file left, clocks that jump
        npm run drill -- restore [--commands N]
-  restore  a backup taken under load, restored in every way there is`;
+  restore  a backup taken under load, restored in every way there is
+       npm run drill -- tamper [--count N] [--seed S]
+  tamper   the database altered as its owner could, and whether the verification names it`;
 
 function wholeNumber(name: string, text: string): number {
   const number = Number(text);
@@ -74,6 +78,28 @@ async function restore(args: string[]): Promise<boolean> {
   return report.restored.every(({ differences }) => differences.length === 0);
 }
 
+async function tamper(args: string[]): Promise<boolean> {
+  const { values } = readArguments(usage, {
+    args,
+    options: { count: { type: 'string', default: '200' }, seed: { type: 'string' } },
+  });
+  const seed = values.seed === undefined ? randomInt(1, 2 ** 31) : wholeNumber('seed', values.seed);
+  const stopping = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.on(name, () => {
+      stopping.abort();
+    });
+  const count = wholeNumber('count', values.count);
+  const bank = await openTamperBank();
+  try {
+    const report = await tamperDrill({ bank, count, seed, signal: stopping.signal });
+    console.log(tamperText(report));
+    return report.undetected.length === 0 && report.unnamed.length === 0;
+  } finally {
+    await bank.close();
+  }
+}
+
 /** Each gives whether all was well. */
 const drills: Readonly<Record<string, (args: string[]) => Promise<boolean>>> = {
   crash: inRounds(crashDrill),
@@ -85,6 +111,7 @@ const drills: Readonly<Record<string, (args: string[]) => Promise<boolean>>> = {
     return report;
   }),
   restore,
+  tamper,
 };
 
 command(async () => {

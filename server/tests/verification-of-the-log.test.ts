@@ -168,6 +168,11 @@ test.each<[string, () => string, Partial<Difference>]>([
   ['another size', () => `update log.checkpoint set size = size - 1`, { key: 'checkpoint', column: 'size' }],
   ['another origin', () => `update log.checkpoint set origin = 'x'`, { key: 'checkpoint', column: 'origin' }],
   [
+    'a cosigned size without a note',
+    () => `update log.checkpoint set cosigned_size = 1`,
+    { key: 'cosigned checkpoint', readModel: 'is there in part' },
+  ],
+  [
     'another key',
     () => `update log.checkpoint set vkey = '${vkeyOf(otherKey)}'`,
     { key: 'checkpoint', column: 'note' },

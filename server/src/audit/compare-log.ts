@@ -56,6 +56,8 @@ export async function compareLog({ reader, journal, outside }: Sources): Promise
   if (row === undefined && (await hasTiles(reader))) {
     differ({ table: 'log', key: 'checkpoint', journal: 'has tiles', readModel: 'is missing' });
   }
+  if (await isCosignatureTorn(reader))
+    differ({ table: 'log', key: 'cosigned checkpoint', readModel: 'is there in part' });
   const claims = claimsOf(row, outside, differ);
   const size = row?.size ?? 0;
   const tiles = tileComparison({ reader, journal, size }, differ);
@@ -114,6 +116,14 @@ export async function compareLog({ reader, journal, outside }: Sources): Promise
 
 const hasTiles = async (reader: Sources['reader']): Promise<boolean> =>
   (await reader.query('select from log.tiles limit 1')).rows.length > 0;
+
+/** Its size, note and time come and go together. */
+const isCosignatureTorn = async (reader: Sources['reader']): Promise<boolean> =>
+  (
+    await reader.query(
+      'select from log.checkpoint where num_nulls(cosigned_size, cosigned_note, cosigned_at) not in (0, 3)',
+    )
+  ).rows.length > 0;
 
 function summaryOf(row: PublishedLog | undefined, { answers, policy }: OutsideLog): LogSummary | undefined {
   if (row === undefined) return undefined;
