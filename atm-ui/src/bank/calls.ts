@@ -3,6 +3,7 @@ import axios from 'axios';
 import type { z } from 'zod/mini';
 import type { changePin, openAccount, readOwnAccount, readOwnEntries } from '../../../api/src/calls/accounts.ts';
 import type { previewTransfer, transfer, withdraw } from '../../../api/src/calls/money.ts';
+import type { readOwnProofCode } from '../../../api/src/calls/receipts.ts';
 import type { logIn } from '../../../api/src/calls/sessions.ts';
 import type { Problem } from '../../../api/src/problems.ts';
 
@@ -30,7 +31,15 @@ const http = axios.create({ baseURL: '/api/v1', timeout: answerWithinMs, validat
 
 /** These say that the same request may be sent again. */
 const meansLost = new Set<string>([
-  ...['overloaded', 'read_model_behind', 'unavailable', 'event_unreadable', 'internal_error', 'request_timeout'],
+  ...[
+    'overloaded',
+    'read_model_behind',
+    'proof_not_ready',
+    'unavailable',
+    'event_unreadable',
+    'internal_error',
+    'request_timeout',
+  ],
 ]);
 /** A short wait is waited out; a longer one is for the person to know of. */
 const longestWaitSeconds = 30;
@@ -100,6 +109,13 @@ export const callsOn = (account: string) => ({
   entries: (query: { limit: number; before?: string; after?: number }) =>
     patiently(() => call<AnswerOf<typeof readOwnEntries>>('GET', '/accounts/me/entries', { account, query })),
   statement: () => patiently(() => call<string>('GET', '/accounts/me/statement.csv', { account })),
+  /** Of the operation at this position of the journal. */
+  proof: (position: number) =>
+    patiently(() => call<string>('GET', '/accounts/me/proof', { account, query: { position } })),
+  proofCode: (position: number) =>
+    patiently(() =>
+      call<AnswerOf<typeof readOwnProofCode>>('GET', '/accounts/me/proof-code', { account, query: { position } }),
+    ),
   preview: (body: BodyOf<typeof previewTransfer>) =>
     patiently(() => call<Preview>('POST', '/accounts/me/transfers/preview', { account, body })),
   deposit: (key: string, body: BodyOf<typeof withdraw>) =>

@@ -165,6 +165,15 @@ export const en: Locale = {
     number: 'Number',
     thanks: 'Thank you for your visit.',
   },
+  proof: {
+    code: 'QR code with the proof of this operation',
+    what: 'This code proves the operation, even without the bank. Keep it to yourself: it holds your balance.',
+    reading: 'The proof code is being prepared. The receipt is valid already.',
+    none: 'The proof code is not available now. The receipt is valid without it.',
+    hidden: 'The proof code holds your balance: it is hidden together with it.',
+    save: 'Save the proof',
+    lost: 'The file cannot be prepared now. Try again in a moment.',
+  },
   unknown: {
     title: 'We do not know how this ended',
     hint: (reference) =>

@@ -192,6 +192,15 @@ export const fr = {
     number: 'Numéro',
     thanks: 'Merci de votre visite.',
   },
+  proof: {
+    code: 'Code QR de la preuve de cette opération',
+    what: 'Ce code prouve l’opération, même sans la banque. Gardez-le pour vous : il contient votre solde.',
+    reading: 'Le code de preuve se prépare. Le reçu est déjà valable.',
+    none: 'Le code de preuve n’est pas disponible maintenant. Le reçu est valable sans lui.',
+    hidden: 'Le code de preuve contient votre solde : il est masqué avec lui.',
+    save: 'Enregistrer la preuve',
+    lost: 'Le fichier ne peut pas être préparé maintenant. Réessayez dans un instant.',
+  },
   unknown: {
     title: 'Nous ne savons pas comment cela s’est terminé',
     hint: (reference: string) =>
