@@ -36,7 +36,7 @@ COPY scripts scripts
 COPY data data
 COPY --from=screens /bank/atm-ui/dist atm-ui/dist
 COPY --from=screens /bank/admin-ui/dist admin-ui/dist
-RUN mkdir /state /signer && chown 1000:1000 /state /signer
+RUN mkdir /state /signer /witness && chown 1000:1000 /state /signer /witness
 USER 1000:1000
 VOLUME /state
 EXPOSE 5001

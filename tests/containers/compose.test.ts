@@ -151,7 +151,18 @@ describe.skipIf(!canRun)('docker compose up', () => {
     await expect.poll(() => docker('logs', signer), { timeout: 60_000 }).toContain('a checkpoint was signed');
   });
 
-  test.each(['server', 'projector', 'postgres', 'signer', ...(profile === 'single' ? ['event-log'] : [])])(
+  test('the witness cosigns what is signed, and reaches nothing of the bank', { timeout: 120_000 }, async () => {
+    await customer(newClient());
+    const [witness = ''] = containers('witness');
+    await expect.poll(() => docker('logs', witness), { timeout: 60_000 }).toContain('a checkpoint was cosigned');
+    await expect
+      .poll(() => docker('logs', containers('signer')[0] ?? ''), { timeout: 60_000 })
+      .toMatch(/"cosignatures":1\b/);
+    const lookUp = `require('node:dns').promises.lookup('postgres').then(() => 'found', () => 'unknown').then(console.log)`;
+    expect(docker('exec', witness, 'node', '-e', lookUp).trim()).toBe('unknown');
+  });
+
+  test.each(['server', 'projector', 'postgres', 'signer', 'witness', ...(profile === 'single' ? ['event-log'] : [])])(
     'SIGKILL of %s: nothing is lost, nothing is doubled',
     { timeout: 180_000 },
     async (service) => {

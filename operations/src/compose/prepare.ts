@@ -12,12 +12,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { VerifierKey } from '../../../ledger/src/transparency/note.ts';
 import { ensureCertificates, eventLogNodes } from '../certificates/ensure.ts';
+import { prepareWitness } from './prepare-witness.ts';
 
 /** A volume's folder as docker-compose.yml mounts it, and the account that the program which reads it runs under. */
 type Volume = { readonly path: string; readonly owner: number };
 
 const certsDir = '/certs';
+export const signerStateDir = '/signer';
 const bank: Volume = { path: '/secrets/bank', owner: 1000 };
 /** Whoever migrates: servers and projectors do not see the owner's password. */
 const owner: Volume = { path: '/secrets/owner', owner: 1000 };
@@ -48,8 +51,8 @@ function write({ path, owner }: Volume, name: string, text: string): void {
   chownSync(file, owner, owner);
 }
 
-/** Needs root. Gives the certificates that were made. Throws a `Failure`. */
-export async function prepare(certNames: readonly string[]): Promise<readonly string[]> {
+/** `log`: the transparency log's key, made in the signer's folder. Needs root. Gives the certificates that were made. Throws a `Failure`. */
+export async function prepare(certNames: readonly string[], log: VerifierKey): Promise<readonly string[]> {
   const { made } = await ensureCertificates(certsDir, Date.now(), { names: certNames, also: [eventLogNodes] });
   // On the host they belong to whoever owns the folder, not to root.
   const { uid, gid } = statSync(certsDir);
@@ -68,6 +71,7 @@ export async function prepare(certNames: readonly string[]): Promise<readonly st
   put(balancer, 'ca.crt', 'ca.crt');
 
   chownSync(signer.path, signer.owner, signer.owner);
+  await prepareWitness({ log, signerDir: signerStateDir, witnessDir: '/witness', owner: signer.owner });
   password(eventLog, 'admin-password');
   // The bank reads and appends; it administers nothing.
   const forBank = password(eventLog, 'ops-password');

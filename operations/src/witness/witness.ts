@@ -1,6 +1,5 @@
 /** A witness: cosigns what continues the checkpoint that it cosigned last of a log, one request after the other, over HTTP. */
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -53,11 +52,14 @@ const mostConnections = 64;
 const requestMs = 10_000;
 const plainText = 'text/plain; charset=utf-8';
 
+/** Made at the first start. Throws a `Failure`. */
+export const readWitnessKey = async (dir: string, name: string): Promise<SigningKey> =>
+  signingKey(name, signatureTypes.cosignature, await makeSecretFile(join(dir, 'witness.key')));
+
 /** Throws a `Failure` when its key cannot be read, or its port is taken. */
 export async function startWitness(options: WitnessOptions): Promise<Witness> {
   const { name, logs, dir, host = 'localhost', port, log } = options;
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  const key = signingKey(name, signatureTypes.cosignature, await makeSecretFile(join(dir, 'witness.key')));
+  const key = await readWitnessKey(dir, name);
   for (const known of logs) {
     const last = await readCosigned(dir, known, key).catch((error: unknown) => {
       log.error({ err: error, origin: known.name }, 'nothing of this log is cosigned');
