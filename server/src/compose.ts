@@ -139,7 +139,7 @@ export function compose(parts: Parts): Composed {
     }),
     ...feedRoutes({ journal: streams.journal, security }),
     ...verificationRoutes({ verifications }),
-    ...exportRoutes({ readModel: auditReadModel, streams, threads, civil }),
+    ...exportRoutes({ readModel: auditReadModel, streams, threads, publishedLog, civil }),
     ...logRoutes({ publishedLog, streams }),
     ...receiptRoutes({ publishedLog, journal }),
     ...operationRoutes({ bookkeeper, journal, pinAuthenticator, sessions, requestKey }),

@@ -68,3 +68,18 @@ test('says when it was made in the bank’s zone, and names it', async () => {
   const streams = await streamsOf(statementPdf(account, [entry('Dépôt')], made));
   expect(westernOf(streams)).toContain('Établi le 25/11/2026 à 00:24 (Europe/Paris)');
 });
+
+test('ends with the checkpoint it was made at, also where the page is full', async () => {
+  const checkpoint = {
+    ...{ origin: 'bank.example/log', size: 1_234_567, signedAtMs: made.madeAtMs },
+    root: 'XcnaeacGWamtVZy3Ad7ZoqudgjqtL0lgz+Nw7/RgQyg=',
+  };
+  for (const count of [1, 36, 37, 38, 39, 40]) {
+    const entries = Array.from({ length: count }, (_none, n) => entry('Dépôt', n + 1));
+    const text = westernOf(await streamsOf(statementPdf(account, entries, { ...made, checkpoint })));
+    expect(text.indexOf('Journal bank.example/log')).toBeGreaterThan(text.indexOf('Solde final'));
+    expect(text).toContain('1234567 événements, signé le 25/11/2026 à 00:24 (Europe/Paris)');
+    expect(text).toContain(`Racine : ${checkpoint.root}`);
+  }
+  expect(westernOf(await streamsOf(statementPdf(account, [entry('Dépôt')], made)))).not.toContain('Racine');
+});

@@ -13,6 +13,7 @@ export type Published = {
   readonly vkey: string;
   readonly size: number;
   readonly note: string;
+  readonly signedAtMs: number;
 };
 
 export type PublishedLog = {
@@ -77,12 +78,13 @@ export function publishedLog({ pool }: { readonly pool: pg.Pool }): PublishedLog
 }
 
 function latestOf(row: Row | undefined): Published | undefined {
-  if (row === undefined || row.note === null) return undefined;
-  return { origin: row.origin, vkey: row.vkey, size: row.size, note: row.note };
+  if (row === undefined || row.note === null || row.signedAt === null) return undefined;
+  const { origin, vkey, size, note, signedAt } = row;
+  return { origin, vkey, size, note, signedAtMs: signedAt.getTime() };
 }
 
 function forProofs(row: Row | undefined): Published | undefined {
   if (row?.cosigned === undefined) return latestOf(row);
-  const { size, note } = row.cosigned;
-  return { origin: row.origin, vkey: row.vkey, size, note };
+  const { size, note, at } = row.cosigned;
+  return { origin: row.origin, vkey: row.vkey, size, note, signedAtMs: at.getTime() };
 }

@@ -5,6 +5,7 @@ import type { JournalEvent } from '../../../ledger/src/journal/journal.ts';
 import type { AccountOverview, Entry } from '../../../projections/src/read-model.ts';
 import type { Fold, Wanted } from '../audit/fold-account.ts';
 import { foldAccount } from '../audit/fold-account.ts';
+import type { StatementCheckpoint } from '../http/exports/statement-pdf.ts';
 
 type Statement = {
   readonly account: AccountOverview;
@@ -12,15 +13,16 @@ type Statement = {
   readonly entries: readonly Entry[];
   readonly madeAtMs: number;
   readonly timeZone: string;
+  readonly checkpoint?: StatementCheckpoint | undefined;
 };
 
 /** A statement's PDF, whole. */
-export async function statement({ account, entries, madeAtMs, timeZone }: Statement): Promise<Uint8Array> {
+export async function statement({ account, entries, madeAtMs, timeZone, checkpoint }: Statement): Promise<Uint8Array> {
   // A thread that only folds needs no fonts.
   const { statementPdf } = await import('../http/exports/statement-pdf.ts');
   const pieces: Uint8Array[] = [];
   const civil = civilTime(timeZone);
-  for await (const piece of statementPdf(account, entries, { madeAtMs, civil })) pieces.push(piece);
+  for await (const piece of statementPdf(account, entries, { madeAtMs, civil, checkpoint })) pieces.push(piece);
   const file = new Uint8Array(Buffer.concat(pieces));
   // Handed over, not copied.
   return move(file) as Uint8Array;

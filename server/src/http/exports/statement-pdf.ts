@@ -32,11 +32,27 @@ const french = (amount: string): string => {
 };
 const day = (iso: string): string => iso.split('-').reverse().join('/');
 
+/** The published state of the log that the statement was made at. */
+export type StatementCheckpoint = {
+  readonly origin: string;
+  readonly size: number;
+  /** In base64. */
+  readonly root: string;
+  readonly signedAtMs: number;
+};
+
+type Made = {
+  readonly madeAtMs: number;
+  readonly civil: CivilTime;
+  /** Undefined where the bank signs no log. */
+  readonly checkpoint?: StatementCheckpoint | undefined;
+};
+
 /** `entries` oldest first; `madeAtMs` in milliseconds since 1970. Gives the file piece by piece. */
 export async function* statementPdf(
   account: AccountOverview,
   entries: readonly Entry[],
-  { madeAtMs, civil }: { readonly madeAtMs: number; readonly civil: CivilTime },
+  { madeAtMs, civil, checkpoint }: Made,
 ): AsyncGenerator<Uint8Array> {
   const pdf = new PDFDocument({
     ...{ size: 'A4', margin: page.margin, bufferPages: true, lang: 'fr-FR', pdfVersion: '1.7' },
@@ -90,9 +106,34 @@ export async function* statementPdf(
   }
   y += 4;
   balanceLine('Solde final', last === undefined ? account.balance : last.balanceAfter);
+  if (checkpoint !== undefined) checkpointLines(pdf, y, checkpoint, civil);
   numberPages(pdf, account);
   pdf.end();
   yield* pdf as AsyncIterable<Uint8Array>;
+}
+
+const checkpointHeight = 52;
+
+function checkpointLines(
+  pdf: PDFKit.PDFDocument,
+  after: number,
+  { origin, size, root, signedAtMs }: StatementCheckpoint,
+  civil: CivilTime,
+): void {
+  let y = after + 8;
+  if (y > page.height - page.margin - checkpointHeight) {
+    pdf.addPage();
+    y = page.margin;
+  }
+  const signed = `${day(civil.dayOf(signedAtMs))} à ${hour(signedAtMs, civil)} (${civil.timeZone})`;
+  pdf.fontSize(8).fillColor(colours.quiet);
+  for (const line of [
+    `Journal ${origin} : point de contrôle de ${String(size)} événements, signé le ${signed}`,
+    `Racine : ${root}`,
+  ]) {
+    pdf.font(fontOf(line)).text(line, page.margin, y, { width: right - page.margin });
+    y = pdf.y + 2;
+  }
 }
 
 /** `HH:MM` in the bank's zone. */
