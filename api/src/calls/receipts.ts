@@ -37,7 +37,7 @@ export const readOwnProof = defineCall({
   rejections,
 });
 
-export const receiptProof = z
+const receiptProof = z
   .object({
     code: z
       .optional(z.string())
