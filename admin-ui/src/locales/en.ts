@@ -150,7 +150,8 @@ export const en: Locale = {
     },
   },
   verification: {
-    intro: 'Replays the whole journal, recomputes every balance and entry, and compares with the read model and the signed log.',
+    intro:
+      'Replays the whole journal, recomputes every balance and entry, and compares with the read model and the signed log.',
     begin: 'Verify the whole bank',
     running: 'Verification under way',
     progress: (done, all, rate) => `${done} of ${all} events · ${rate} per second`,

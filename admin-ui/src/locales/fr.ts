@@ -157,7 +157,8 @@ export const fr = {
     },
   },
   verification: {
-    intro: 'Relit tout le journal, recalcule chaque solde et chaque écriture, et compare avec le modèle de lecture et le registre signé.',
+    intro:
+      'Relit tout le journal, recalcule chaque solde et chaque écriture, et compare avec le modèle de lecture et le registre signé.',
     begin: 'Vérifier toute la banque',
     running: 'Vérification en cours',
     progress: (done: string, all: string, rate: string): string =>

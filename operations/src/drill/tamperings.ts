@@ -18,7 +18,7 @@ export type Tamper = (bank: TamperBank, chance: Chance) => Promise<Tampering | u
 type Table = { readonly name: string; readonly columns: readonly { name: string; type: string }[] };
 
 /** What no verification compares with anything, each with the reason why: the same as in docs/drill.md. */
-export const exceptions: Readonly<Record<string, string>> = {
+const exceptions: Readonly<Record<string, string>> = {
   'access.': 'credentials, sessions, staff, proposals: not the ledger, and made again by whoever they belong to',
   'audit.': 'what happened at the doors, and results of verifications',
   'vault.': 'wrapped keys: one that is altered opens nothing, and is named where a name stands in the read model',
