@@ -1,16 +1,16 @@
 /** The watch on the transparency log: what is said of a log that is signed, one that waits, and one whose signer has stopped. */
 import { expect, test } from 'vitest';
-import type { PublishedLog } from '../../ledger/src/transparency/log-tables.ts';
+import type { WatchedLog } from '../src/log/log-watch.ts';
 import { logWatch } from '../src/log/log-watch.ts';
 
 const at = new Date('2026-12-01T09:00:00Z');
-const log = (size: number, cosignedSize?: number, stopped: string | null = null): PublishedLog => ({
-  ...{ origin: 'bank.example/log', vkey: 'v', size, note: 'n', signedAt: at, stopped },
-  cosigned: cosignedSize === undefined ? undefined : { size: cosignedSize, note: 'n', at },
+const log = (size: number, cosignedSize?: number, stopped: string | null = null): WatchedLog => ({
+  ...{ origin: 'bank.example/log', size, signedAt: at, stopped },
+  cosigned: cosignedSize === undefined ? undefined : { size: cosignedSize, at },
 });
 
 /** What is known after the journal grew by one event a second, of what `published` says at each second. */
-function after(seconds: number, published: (second: number) => PublishedLog | undefined) {
+function after(seconds: number, published: (second: number) => WatchedLog | undefined) {
   const watch = logWatch();
   for (let second = 0; second <= seconds; second++) {
     watch.observe({ atMs: second * 1_000, head: second, log: published(second) });
@@ -22,7 +22,7 @@ test('where no signer ever worked there is nothing to say', () => {
   expect(after(1_000, () => undefined)).toBeUndefined();
 });
 
-test.each<[string, (second: number) => PublishedLog, string | null, number, number]>([
+test.each<[string, (second: number) => WatchedLog, string | null, number, number]>([
   ['all is signed and cosigned', (n) => log(n, n), null, 0, 0],
   ['both follow at a distance', (n) => log(Math.max(0, n - 5), Math.max(0, n - 30)), null, 4, 29],
   ['no witness ever cosigned', (n) => log(n), null, 0, 0],

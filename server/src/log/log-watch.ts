@@ -1,10 +1,18 @@
 /** Watches the transparency log: what is signed and cosigned of it, and for how long events have waited for that. */
-import type { PublishedLog } from '../../../ledger/src/transparency/log-tables.ts';
 import { projectorWatch } from '../projector-watch.ts';
+
+/** What the database says of the log, as far as it is watched. */
+export type WatchedLog = {
+  readonly origin: string;
+  readonly size: number;
+  readonly signedAt: Date | null;
+  readonly cosigned: Reached | undefined;
+  readonly stopped: string | null;
+};
 
 export type LogWatch = {
   /** Takes in what is published by now; undefined until a signer has worked on this database. */
-  observe(now: { readonly atMs: number; readonly head: number; readonly log: PublishedLog | undefined }): void;
+  observe(now: { readonly atMs: number; readonly head: number; readonly log: WatchedLog | undefined }): void;
   /** Undefined until a signer has worked on this database. */
   state(nowMs: number): LogState | undefined;
 };
@@ -32,7 +40,7 @@ const mostUncosignedSeconds = 300;
 
 export function logWatch(): LogWatch {
   const [signing, cosigning] = [projectorWatch(), projectorWatch()];
-  let last: PublishedLog | undefined;
+  let last: WatchedLog | undefined;
   return {
     observe({ atMs, head, log }) {
       last = log;
