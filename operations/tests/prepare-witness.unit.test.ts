@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { vkeyOf } from '../../ledger/src/transparency/note.ts';
+import { readPolicy } from '../../ledger/src/transparency/policy-file.ts';
 import { prepareWitness } from '../src/compose/prepare-witness.ts';
-import { readKeyOf, readPolicy } from '../src/signer/settings.ts';
+import { readKeyOf } from '../src/signer/settings.ts';
 import { readWitnessConfig } from '../src/witness/settings.ts';
 import { readWitnessKey } from '../src/witness/witness.ts';
 
