@@ -5,6 +5,7 @@ import { Failure } from '../ledger/src/failure.ts';
 import { openDatabase } from '../operations/src/database.ts';
 import { beginLog, continueLog } from '../operations/src/signer/restart-log.ts';
 import { readKeyOf, signedFileOf } from '../operations/src/signer/settings.ts';
+import { forgetLog } from '../server/src/audit/outside-log.ts';
 import { readConfig } from '../server/src/config.ts';
 import { command, readArguments } from './command.ts';
 
@@ -34,6 +35,7 @@ async function beginAnew(): Promise<void> {
   try {
     await owner.connect();
     const old = await beginLog(owner, key, signedFileOf(config));
+    await forgetLog(config.stateDir);
     const ended = old === undefined ? '' : `The log ${old.origin} has ended at ${String(old.size)} events. `;
     console.log(
       `${ended}${key.name} begins with the bank's next start. Tell the witnesses its key, and whoever checks receipts.`,

@@ -11,7 +11,7 @@ import { loadSecrets } from '../../../server/src/secrets.ts';
 import { Failure } from '../../../ledger/src/failure.ts';
 import { ensureLogIns } from '../log-in-roles.ts';
 import { migrate } from '../migrate.ts';
-import { replaceFile } from '../replace-file.ts';
+import { replaceFile } from '../../../ledger/src/replace-file.ts';
 import { firstStaffOf } from '../staff/first-staff-file.ts';
 import { assertReachable } from '../../../ledger/src/journal/reach-journal.ts';
 

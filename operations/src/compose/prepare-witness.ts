@@ -1,5 +1,5 @@
 /** Compose's own witness: its key and the log's are made once, and each side is told of the other. */
-import { chownSync, existsSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerifierKey } from '../../../ledger/src/transparency/note.ts';
 import { vkeyOf } from '../../../ledger/src/transparency/note.ts';
@@ -20,8 +20,8 @@ type Volumes = {
   readonly owner: number;
 };
 
-/** A policy that is there is left as it is: whoever runs the bank may have named witnesses elsewhere. Throws a `Failure`. */
-export async function prepareWitness({ log, signerDir, witnessDir, owner }: Volumes): Promise<void> {
+/** A policy that is there is left as it is: whoever runs the bank may have named witnesses elsewhere. Gives the policy. Throws a `Failure`. */
+export async function prepareWitness({ log, signerDir, witnessDir, owner }: Volumes): Promise<string> {
   const witness = await readWitnessKey(witnessDir, name);
   const [policy, logs] = [join(signerDir, 'log-policy'), join(witnessDir, 'logs')];
   if (!existsSync(policy)) {
@@ -31,4 +31,5 @@ export async function prepareWitness({ log, signerDir, witnessDir, owner }: Volu
   const secrets = join(signerDir, 'secrets');
   const made = [signerDir, secrets, join(secrets, 'log-signing.key'), policy];
   for (const path of [...made, witnessDir, join(witnessDir, 'witness.key'), logs]) chownSync(path, owner, owner);
+  return readFileSync(policy, 'utf8');
 }

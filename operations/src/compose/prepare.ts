@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { VerifierKey } from '../../../ledger/src/transparency/note.ts';
+import { vkeyOf } from '../../../ledger/src/transparency/note.ts';
 import { ensureCertificates, eventLogNodes } from '../certificates/ensure.ts';
 import { prepareWitness } from './prepare-witness.ts';
 
@@ -71,7 +72,10 @@ export async function prepare(certNames: readonly string[], log: VerifierKey): P
   put(balancer, 'ca.crt', 'ca.crt');
 
   chownSync(signer.path, signer.owner, signer.owner);
-  await prepareWitness({ log, signerDir: signerStateDir, witnessDir: '/witness', owner: signer.owner });
+  const policy = await prepareWitness({ log, signerDir: signerStateDir, witnessDir: '/witness', owner: signer.owner });
+  // What a verification is to find, from outside the database.
+  write(bank, 'log-policy', policy);
+  write(bank, 'log-vkey', vkeyOf(log));
   password(eventLog, 'admin-password');
   // The bank reads and appends; it administers nothing.
   const forBank = password(eventLog, 'ops-password');

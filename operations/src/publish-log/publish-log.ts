@@ -19,7 +19,7 @@ import {
   tileWidth,
 } from '../../../ledger/src/transparency/tiles.ts';
 import { hashBytes } from '../../../ledger/src/transparency/tree.ts';
-import { replaceFile } from '../replace-file.ts';
+import { replaceFile } from '../../../ledger/src/replace-file.ts';
 
 export type PublishOptions = {
   readonly pool: pg.Pool;

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isCode } from '../../../ledger/src/failure.ts';
-import { replaceFile } from '../replace-file.ts';
+import { replaceFile } from '../../../ledger/src/replace-file.ts';
 
 /** Undefined when nothing was signed yet. */
 export async function readSigned(path: string): Promise<string | undefined> {

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { backOff } from '../../../ledger/src/back-off.ts';
+import { readAtMost } from '../../../ledger/src/bounded-body.ts';
 import { cosignedAt, sizePattern } from '../../../ledger/src/transparency/checkpoint.ts';
 import { readTiles } from '../../../ledger/src/transparency/log-tables.ts';
 import type { Note, SignatureLine } from '../../../ledger/src/transparency/note.ts';
@@ -64,7 +65,8 @@ export function askWitnesses({ policy, log, fetch: send = fetch }: Options): Sig
       const lines = [`old ${String(asked.size)}`, ...proof.map((hash) => hash.toString('base64')), '', noteText(note)];
       const to = `${(url ?? '').replace(/\/$/, '')}/add-checkpoint`;
       const response = await send(to, { method: 'POST', body: lines.join('\n'), signal, redirect: 'error' });
-      const answer = await bounded(response);
+      const answer = await readAtMost(response, mostAnswerBytes);
+      if (answer === undefined) throw new Error('its answer is too long');
       if (response.status === 200) {
         const given = answer.split('\n').map(parseSignatureLine);
         const own = given.find((line) => line !== undefined && cosignedAt(line, key, note.text) !== undefined);
@@ -96,16 +98,4 @@ async function proofOf(client: pg.Client, oldSize: number, size: number): Promis
   const hashes = hashesOfRanges(ranges, await readTiles(client, tilesOfRanges(ranges)));
   if (hashes === undefined) throw new Error('the tiles of the tree are missing');
   return hashes;
-}
-
-async function bounded(response: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  if (response.body === null) return '';
-  for await (const piece of response.body as AsyncIterable<Uint8Array>) {
-    bytes += piece.length;
-    if (bytes > mostAnswerBytes) throw new Error('its answer is too long');
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString();
 }

@@ -7,7 +7,7 @@ import type { Checkpoint } from '../../../ledger/src/transparency/checkpoint.ts'
 import { cosignedAt, openCheckpoint } from '../../../ledger/src/transparency/checkpoint.ts';
 import type { Note, VerifierKey } from '../../../ledger/src/transparency/note.ts';
 import { noteText } from '../../../ledger/src/transparency/note.ts';
-import { replaceFile } from '../replace-file.ts';
+import { replaceFile } from '../../../ledger/src/replace-file.ts';
 
 /** As the protocol names a log in its paths, too. */
 export const nameOf = (origin: string): string => hash('sha256', origin, 'hex');

@@ -1,9 +1,11 @@
 /** What is known of the transparency log outside the database: the key, the checkpoint that the last verification saw, and what the policy's witnesses cosigned. */
-import { hash, randomUUID } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readAtMost } from '../../../ledger/src/bounded-body.ts';
 import { Failure, isCode } from '../../../ledger/src/failure.ts';
+import { replaceFile } from '../../../ledger/src/replace-file.ts';
 import type { Checkpoint } from '../../../ledger/src/transparency/checkpoint.ts';
 import { cosignedAt, openCheckpoint } from '../../../ledger/src/transparency/checkpoint.ts';
 import type { VerifierKey } from '../../../ledger/src/transparency/note.ts';
@@ -76,19 +78,11 @@ async function readRemembered(stateDir: string): Promise<RememberedLog | undefin
   }
 }
 
-/** Put in place as a whole, durably. */
-export async function rememberLog(stateDir: string, seen: RememberedLog): Promise<void> {
-  const path = pathOf(stateDir);
-  const beside = `${path}.${randomUUID()}`;
-  const file = await open(beside, 'wx', 0o600);
-  try {
-    await file.writeFile(`${JSON.stringify(seen)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(beside, path);
-}
+export const rememberLog = (stateDir: string, seen: RememberedLog): Promise<void> =>
+  replaceFile(pathOf(stateDir), `${JSON.stringify(seen)}\n`, 0o600);
+
+/** A new log is begun on purpose: the next verification takes the key that it finds. */
+export const forgetLog = (stateDir: string): Promise<void> => rm(pathOf(stateDir), { force: true });
 
 const askAll = (witnesses: readonly Witness[], key: VerifierKey, signal: AbortSignal) =>
   Promise.all(witnesses.filter(({ url }) => url !== undefined).map((one) => ask(one, key, signal)));
@@ -103,7 +97,7 @@ async function ask(witness: Witness, key: VerifierKey, signal: AbortSignal): Pro
       redirect: 'error',
     });
     if (response.status === 404) return { witness: name, is: 'never cosigned' };
-    const text = await bounded(response);
+    const text = await readAtMost(response, mostAnswerBytes);
     if (response.status !== 200 || text === undefined) return { witness: name, is: 'silent' };
     const opened = openCheckpoint(text, key);
     const isTheirs = opened?.note.signatures.some(
@@ -115,19 +109,6 @@ async function ask(witness: Witness, key: VerifierKey, signal: AbortSignal): Pro
     signal.throwIfAborted();
     return { witness: name, is: 'silent' };
   }
-}
-
-/** Undefined where it is too long. */
-async function bounded(response: Response): Promise<string | undefined> {
-  const pieces: Uint8Array[] = [];
-  let bytes = 0;
-  if (response.body === null) return '';
-  for await (const piece of response.body as AsyncIterable<Uint8Array>) {
-    bytes += piece.length;
-    if (bytes > mostAnswerBytes) return undefined;
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString();
 }
 
 /** What the next verification compares with. */
