@@ -175,6 +175,22 @@ test('a customer whose key is destroyed has no row, and that is no difference', 
   expect(await verify()).toMatchObject({ differences: [] });
 });
 
+test('a sealed profile that was altered is named by its customer, and stops nothing', async () => {
+  const events = journal.map((one) => ({
+    ...one,
+    data:
+      one.type === 'CustomerRegistered' && one.position < 5
+        ? one.data.replace(/("profile":"[^"]{20})./, '$1!')
+        : one.data,
+  }));
+  expect(events).not.toEqual(journal);
+  const found = await verify(events);
+  expect(found.is).toBe('complete');
+  expect(new Set(found.differences.map(({ table, column }) => `${table}.${column ?? ''}`))).toEqual(
+    new Set(['customers.profile']),
+  );
+});
+
 const contradiction = (version: number) =>
   JSON.stringify({
     currency: 'EUR',

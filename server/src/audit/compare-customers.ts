@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { LargeSet } from '../../../ledger/src/large-map.ts';
 import type { CustomerId, CustomerRegistered, Recorded } from '../../../ledger/src/domain/events.ts';
+import { Failure } from '../../../ledger/src/failure.ts';
 import type { Vault } from '../../../ledger/src/vault/vault.ts';
 import { normaliseName } from '../../../projections/src/normalise-name.ts';
 import type { Differ } from './difference.ts';
@@ -46,6 +47,23 @@ export function compareCustomers(
     }
   }
 
+  /** One that is damaged, or whose key is, leaves the others as they are. */
+  async function openEach(registered: readonly CustomerRegistered[]): Promise<Awaited<ReturnType<Vault['openMany']>>> {
+    const profiles: Awaited<ReturnType<Vault['openMany']>>[number][] = [];
+    for (const one of registered) {
+      try {
+        profiles.push(...(await vault.openMany([one])));
+      } catch (error) {
+        if (error instanceof Failure) throw error;
+        // Rejects where it is the database that does not answer.
+        await vault.openMany([]);
+        differ({ table, key: one.customer, column: 'profile', journal: 'does not open with the customer’s key' });
+        profiles.push(undefined);
+      }
+    }
+    return profiles;
+  }
+
   return {
     async compare(events) {
       const registered = registrations(events);
@@ -60,7 +78,7 @@ export function compareCustomers(
         values: [registered.map(({ customer }) => customer), registered.map(({ keyId }) => keyId)],
       });
       // Whose key is destroyed between the two statements is not compared.
-      const profiles = await vault.openMany(registered);
+      const profiles = await vault.openMany(registered).catch(() => openEach(registered));
       for (const found of rows) {
         const at = Number(found.n) - 1;
         const [event, profile] = [registered[at], profiles[at]];
