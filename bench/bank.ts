@@ -80,7 +80,10 @@ export async function startProgram(
   const log = eventLog === undefined ? {} : { EVENT_LOG_URL: eventLog.eventLogUrl ?? '', LEDGER: eventLog.ledger };
   const none = { serverDatabaseUrl: undefined, projectorDatabaseUrl: undefined };
   const logIns = await ensureLogIns(databaseUrl, { stateDir, ...none });
-  const databases = { SERVER_DATABASE_URL: logIns.server, PROJECTOR_DATABASE_URL: logIns.projector };
+  const databases = {
+    ...{ SERVER_DATABASE_URL: logIns.server, PROJECTOR_DATABASE_URL: logIns.projector },
+    SIGNER_DATABASE_URL: logIns.signer,
+  };
   const child = fork(fileURLToPath(new URL(`../${path}`, import.meta.url)), {
     env: { ...databases, STATE_DIR: stateDir, LOG_LEVEL: 'warn', ...log, ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

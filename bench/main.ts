@@ -10,6 +10,7 @@ import { besideAuditors } from './measures/beside-auditors.ts';
 import { batchCall, singleCommands } from './measures/https.ts';
 import type { Part, Run } from './measures/part.ts';
 import { projector } from './measures/projector.ts';
+import { signedLog } from './measures/signed-log.ts';
 import { hotDestination, manyAccounts, manyCallers } from './measures/transfers.ts';
 import { table } from './table.ts';
 
@@ -21,9 +22,10 @@ const measures: Readonly<Record<string, (run: Run) => Promise<Part>>> = {
   e: batchCall,
   f: projector,
   g: besideAuditors,
+  h: signedLog,
 };
 
-const usage = `npm run bench -- [--quick] [--only a,b,c,d,e,f,g] [--json FILE] [--event-log URL]`;
+const usage = `npm run bench -- [--quick] [--only a,b,c,d,e,f,g,h] [--json FILE] [--event-log URL]`;
 
 type Options = {
   readonly only: readonly string[];

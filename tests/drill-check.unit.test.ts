@@ -17,7 +17,7 @@ const opened = (account: string): LedgerEvent => ({
 const registered = (customer: string): LedgerEvent => ({
   type: 'CustomerRegistered',
   customer,
-  keyId: 'k',
+  keyId: '00000000-0000-4000-8000-000000000001',
   profile: '',
 });
 type Side = readonly [account: string, amount: bigint, version: number, balance: bigint];

@@ -27,7 +27,7 @@ const account = '1';
 const currency = 'EUR';
 
 const events: readonly LedgerEvent[] = [
-  { type: 'CustomerRegistered', customer: '1', keyId: 'k', profile: 'v1.x' },
+  { type: 'CustomerRegistered', customer: '1', keyId: '00000000-0000-4000-8000-000000000001', profile: 'v1.x' },
   { type: 'CustomerErased', customer: '1', reason },
   { type: 'CustomerErased', customer: '1', reason, forced: true },
   { type: 'AccountOpened', account, customer: '1', accountType: 'current', currency, floor: -beyondFloat },
@@ -148,4 +148,57 @@ test('a changed PIN of version 0.1.0, whose event did not say by whom, was chang
   expect(schemaVersionOf('PinChanged')).toBe('2');
   const today = { ...written, metadata: JSON.stringify({ ...metadata, schemaVersion: '2' }) };
   expect(() => decode(today)).toThrow(expect.objectContaining({ reason: 'wrong_shape' }));
+});
+
+/** What a column of the read model could not hold: a damaged event is named, and no statement fails on it. */
+test.each([
+  [
+    'a key that is no UUID',
+    'CustomerRegistered',
+    { customer: '1', keyId: 'b80b8bcb-c48(-40d2-839e-84bf0d8dc4c6', profile: 'v1.x' },
+  ],
+  ['a text with U+0000', 'CustomerErased', { customer: '1', reason: 'a\u0000b' }],
+  ['a day that there is not', 'AccessLocked', { account: '1', until: '2026-02-30T10:00:00.000Z' }],
+  ['an hour that there is not', 'AccessLocked', { account: '1', until: '2026-02-03T24:00:00.000Z' }],
+  ['a year that there is not', 'AccessLocked', { account: '1', until: '0000-02-03T10:00:00.000Z' }],
+  [
+    'an amount beyond 64 bits',
+    'AccountOpened',
+    { account: '1', customer: '1', accountType: 'current', currency: 'EUR', floor: '9223372036854775808' },
+  ],
+])('%s is a wrong shape', (_name, type, data) => {
+  const stored = { position: 7, id: 'id', type, data: JSON.stringify(data), metadata: JSON.stringify(metadata) };
+  expect(() => decode(stored)).toThrow(expect.objectContaining({ position: 7, reason: 'wrong_shape' }));
+});
+
+test.each([
+  ['recordedAt', '2026-13-01T00:00:00.000Z'],
+  ['valueDate', '2026-04-31'],
+  ['valueDate', '2026-04-30 '],
+  ['correlationId', '\u0000'],
+])('metadata whose %s is %j is a wrong shape', (field, value) => {
+  const data = JSON.stringify({ account: '1', reason: 'x' });
+  const stored = {
+    position: 7,
+    id: 'id',
+    type: 'AccountFrozen',
+    data,
+    metadata: JSON.stringify({ ...metadata, [field]: value }),
+  };
+  expect(() => decode(stored)).toThrow(expect.objectContaining({ position: 7, reason: 'wrong_shape' }));
+});
+
+test('every day that there is has the right shape', () => {
+  const data = JSON.stringify({ account: '1', reason: 'x' });
+  for (let at = Date.UTC(1999, 11, 1); at < Date.UTC(2005, 2, 2); at += 86_400_000) {
+    const valueDate = new Date(at).toISOString().slice(0, 10);
+    const stored = {
+      position: 1,
+      id: 'id',
+      type: 'AccountFrozen',
+      data,
+      metadata: JSON.stringify({ ...metadata, valueDate }),
+    };
+    expect(decode(stored).metadata.valueDate).toBe(valueDate);
+  }
 });

@@ -34,7 +34,7 @@ const opened = (book: LiveBook): LedgerEvent => ({
 const registered = (book: LiveBook): LedgerEvent => ({
   type: 'CustomerRegistered',
   customer: book.nextCustomer(),
-  keyId: 'key',
+  keyId: '00000000-0000-4000-8000-000000000001',
   profile: 'sealed',
 });
 

@@ -11,7 +11,7 @@ const currency = 'EUR';
 const registered = (customer: string): LedgerEvent => ({
   type: 'CustomerRegistered',
   customer,
-  keyId: 'k',
+  keyId: '00000000-0000-4000-8000-000000000001',
   profile: 'p',
 });
 const opened = (account: AccountId, floor = 0n): LedgerEvent => ({
@@ -80,7 +80,7 @@ const transfer = (from: AccountId, to: AccountId, amount: bigint): Command => ({
 });
 
 describe('opening an account', () => {
-  const sealed = { keyId: 'key', profile: 'sealed' };
+  const sealed = { keyId: '00000000-0000-4000-8000-000000000001', profile: 'sealed' };
   const terms = { accountType: 'savings', currency, floor: 0n } as const;
 
   test('registers a new customer and opens the next account number, in one decision', () => {
@@ -116,7 +116,7 @@ test('after the highest number there is, the bank gives the lowest free ones', (
     { account: '3', customer: '2' },
     { account: '4', customer: '3' },
   ]) {
-    const customer = { keyId: 'key', profile: 'sealed' };
+    const customer = { keyId: '00000000-0000-4000-8000-000000000001', profile: 'sealed' };
     const terms = { accountType: 'savings', currency, floor: 0n } as const;
     const decision = decide(book, { type: 'OpenAccount', customer, ...terms });
     if (isRejection(decision)) expect.fail(decision.code);

@@ -49,7 +49,7 @@ async function carryOut(bookkeeper: Bookkeeper, commandId: string): Promise<void
   const outcome = await bookkeeper.submit({
     command: {
       type: 'OpenAccount',
-      customer: { keyId: 'key', profile: 'sealed' },
+      customer: { keyId: '00000000-0000-4000-8000-000000000001', profile: 'sealed' },
       accountType: 'current',
       currency: 'EUR',
       floor: 0n,
@@ -140,12 +140,18 @@ test('finds a command whose key is forgotten while it is being looked up', async
 
 test('finds more commands than one read takes', async () => {
   const journal = memoryJournal();
-  const metadata = { actor: '', terminal: '', recordedAt: '', valueDate: '', correlationId: '', schemaVersion };
+  const times = { recordedAt: '2026-01-01T00:00:00.000Z', valueDate: '2026-01-01' };
+  const metadata = { ...times, actor: '', terminal: '', correlationId: '', schemaVersion };
   const ids = Array.from({ length: 5_000 }, (_, n) => `command-${String(n)}`);
   const events = ids.map((commandId, n) =>
     encode(
       `id-${String(n)}`,
-      { type: 'CustomerRegistered', customer: String(n + 1), keyId: 'key', profile: 'sealed' },
+      {
+        type: 'CustomerRegistered',
+        customer: String(n + 1),
+        keyId: '00000000-0000-4000-8000-000000000001',
+        profile: 'sealed',
+      },
       { ...metadata, commandId, requestHash: `hash of ${commandId}` },
     ),
   );

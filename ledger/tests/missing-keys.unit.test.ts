@@ -46,7 +46,12 @@ async function open(): Promise<Bookkeeper> {
 
 const register = (bookkeeper: Bookkeeper, commandId: string): Promise<Outcome> =>
   bookkeeper.submit({
-    command: { type: 'RegisterCustomer', customer: String(commandId.length), keyId: 'key', profile: 'sealed' },
+    command: {
+      type: 'RegisterCustomer',
+      customer: String(commandId.length),
+      keyId: '00000000-0000-4000-8000-000000000001',
+      profile: 'sealed',
+    },
     commandId,
     requestHash: 'hash',
     actor: 'test',

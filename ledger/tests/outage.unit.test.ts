@@ -110,7 +110,7 @@ function open(line: Line, { writerLock = lockForAll, cachedKeys = 100 } = {}): P
 function submission(commandId: string): Submission {
   const customer = String((ids += 1));
   return {
-    command: { type: 'RegisterCustomer', customer, keyId: 'key', profile: 'sealed' },
+    command: { type: 'RegisterCustomer', customer, keyId: '00000000-0000-4000-8000-000000000001', profile: 'sealed' },
     commandId,
     ...{ requestHash: 'hash', actor: 'test', terminal: 'test', correlationId: '' },
   };

@@ -59,7 +59,7 @@ test('writes batch after batch without a pause, though no new command comes mean
 
 const opening = (commandId: string): Submission => ({
   command: {
-    ...{ type: 'OpenAccount', customer: { keyId: 'key', profile: 'sealed' } },
+    ...{ type: 'OpenAccount', customer: { keyId: '00000000-0000-4000-8000-000000000001', profile: 'sealed' } },
     ...{ accountType: 'current', currency: 'EUR', floor: 0n },
   },
   ...{ commandId, requestHash: 'same', actor: 'test', terminal: 'test', correlationId: '' },

@@ -63,7 +63,7 @@ async function carryOut(bookkeeper: Bookkeeper, command: Command): Promise<void>
 /** Opens accounts 1 and 2, pays into the first `amount`, and stops, which saves a snapshot. */
 async function run(amount: bigint, from = journal): Promise<void> {
   const bookkeeper = await open(from);
-  const customer = { keyId: 'key', profile: 'sealed' };
+  const customer = { keyId: '00000000-0000-4000-8000-000000000001', profile: 'sealed' };
   const opening: Command = { type: 'OpenAccount', customer, accountType: 'current', currency: 'EUR', floor: -5n };
   await carryOut(bookkeeper, opening);
   await carryOut(bookkeeper, opening);
@@ -147,7 +147,7 @@ test('a snapshot holds what the book was when it was begun, though the book goes
     await carryOut(bookkeeper, {
       type: 'RegisterCustomer',
       customer: String(customer),
-      keyId: 'key',
+      keyId: '00000000-0000-4000-8000-000000000001',
       profile: 'sealed',
     });
   }
@@ -164,7 +164,12 @@ test('a large snapshot, written by a thread of its own, holds the same, and says
   const beside = { cash: terminalCash({ dayOf: () => '', limits: plentyOfCash }) };
   const saving = fileSnapshots({ path }).save(book, { position: 9, eventId: 'nine' }, beside);
   // The book goes on at once.
-  book.apply({ type: 'CustomerRegistered', customer: '99999', keyId: 'key', profile: 'sealed' });
+  book.apply({
+    type: 'CustomerRegistered',
+    customer: '99999',
+    keyId: '00000000-0000-4000-8000-000000000001',
+    profile: 'sealed',
+  });
   await saving;
   const loaded = await fileSnapshots({ path }).load();
   if (loaded === undefined || 'unusable' in loaded) throw new Error('there is no snapshot');

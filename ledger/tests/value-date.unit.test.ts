@@ -27,7 +27,7 @@ test.each([
   const outcome = await bookkeeper.submit({
     command: {
       type: 'OpenAccount',
-      customer: { keyId: 'key', profile: 'sealed' },
+      customer: { keyId: '00000000-0000-4000-8000-000000000001', profile: 'sealed' },
       accountType: 'current',
       currency: 'EUR',
       floor: 0n,

@@ -80,6 +80,7 @@ test('hands the handler everything that was checked', async () => {
       formerToken: customer.token,
       terminal: 'desk',
       isCertified: false,
+      takesGzip: false,
       ...{ address: '192.0.2.1', source: '192.0.2.1', device: undefined },
       correlationId: response.headers['x-correlation-id'],
       signal: expect.any(AbortSignal) as AbortSignal,

@@ -4,14 +4,38 @@ import type { LedgerEvent } from './events.ts';
 type Fields = Readonly<Record<string, unknown>>;
 type Check = (value: unknown) => boolean;
 
-const text: Check = (value) => typeof value === 'string';
-const digits = /^-?\d{1,40}$/;
-const amount: Check = (value) => typeof value === 'string' && digits.test(value);
+/** What a column of text holds: PostgreSQL has no U+0000. */
+const text: Check = (value) => typeof value === 'string' && !value.includes('\u0000');
+const matching =
+  (pattern: RegExp): ((value: unknown) => value is string) =>
+  (value): value is string =>
+    typeof value === 'string' && pattern.test(value);
+const uuid = matching(/^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i);
+const timeOfDay = /^T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+const dayText = matching(/^\d{4}-\d{2}-\d{2}$/);
+/** A day that there is: no 30th of February. */
+const day: Check = (value) => {
+  if (!dayText(value)) return false;
+  const [year, month, date] = [Number(value.slice(0, 4)), Number(value.slice(5, 7)), Number(value.slice(8))];
+  return year > 0 && month >= 1 && month <= 12 && date >= 1 && date <= daysIn(year, month);
+};
+const instant: Check = (value) =>
+  typeof value === 'string' && day(value.slice(0, 10)) && timeOfDay.test(value.slice(10));
+const digits = matching(/^-?\d{1,19}$/);
+const largest = 2n ** 63n - 1n;
+/** As much as 64 bits hold. */
+const amount: Check = (value) =>
+  digits(value) && (value.length < 19 || (BigInt(value) <= largest && BigInt(value) >= -largest));
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const optional =
   (check: Check): Check =>
   (value) =>
     value === undefined || check(value);
+
+function daysIn(year: number, month: number): number {
+  if (month !== 2) return [4, 6, 9, 11].includes(month) ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+}
 
 const posting: Check = (value) => {
   if (typeof value !== 'object' || value === null) return false;
@@ -25,7 +49,7 @@ const onAccount = { account: text, reason: text };
 
 /** Fields beyond these are left as they are. */
 const shapes: Readonly<Record<LedgerEvent['type'], Readonly<Record<string, Check>>>> = {
-  CustomerRegistered: { customer: text, keyId: text, profile: text },
+  CustomerRegistered: { customer: text, keyId: uuid, profile: text },
   CustomerErased: { customer: text, reason: text, forced: optional((value) => value === true) },
   AccountOpened: { account: text, customer: text, accountType: text, currency: text, floor: amount },
   Deposited: money,
@@ -37,7 +61,7 @@ const shapes: Readonly<Record<LedgerEvent['type'], Readonly<Record<string, Check
   AccountUnfrozen: onAccount,
   AccountClosed: onAccount,
   PinChanged: { account: text, by: (value) => value === 'holder' || value === 'operator', reason: optional(text) },
-  AccessLocked: { account: text, until: text },
+  AccessLocked: { account: text, until: instant },
   AccessUnlocked: onAccount,
   CommandDeclined: {
     account: text,
@@ -57,7 +81,7 @@ const shapes: Readonly<Record<LedgerEvent['type'], Readonly<Record<string, Check
     total: amount,
     currency: text,
     contentHash: text,
-    expiresAt: text,
+    expiresAt: instant,
   },
   ActionApproved: { proposal: text },
   ActionRejected: { proposal: text, reason: text },
@@ -71,14 +95,9 @@ export const isKnownType = (type: string): type is LedgerEvent['type'] => checks
 export const fitsType = (type: LedgerEvent['type'], data: Fields): boolean =>
   (checks.get(type) ?? []).every(([field, check]) => check(data[field]));
 
-const metadataFields = [
-  'commandId',
-  'requestHash',
-  'actor',
-  'terminal',
-  'recordedAt',
-  'valueDate',
-  'correlationId',
-] as const;
+const metadataFields = ['commandId', 'requestHash', 'actor', 'terminal', 'correlationId'] as const;
 
-export const isMetadata = (metadata: Fields): boolean => metadataFields.every((field) => text(metadata[field]));
+export const isMetadata = (metadata: Fields): boolean =>
+  instant(metadata['recordedAt']) &&
+  day(metadata['valueDate']) &&
+  metadataFields.every((field) => text(metadata[field]));

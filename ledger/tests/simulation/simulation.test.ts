@@ -296,7 +296,7 @@ async function simulate(seed: number): Promise<Result> {
   guard(
     (async () => {
       for (const account of accounts) {
-        const customer = { keyId: 'key', profile: 'sealed' };
+        const customer = { keyId: '00000000-0000-4000-8000-000000000001', profile: 'sealed' };
         answeredBefore.add(`open-${account}`);
         await ask(`open-${account}`, {
           type: 'OpenAccount',
