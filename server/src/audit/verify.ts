@@ -148,14 +148,19 @@ async function walk(
   onBatch: (events: readonly Recorded[], at: number, stored: readonly JournalEvent[]) => Promise<void>,
 ): Promise<number> {
   let at = after;
-  while (at < until) {
+  const read = (): ReturnType<Journal['read']> | undefined =>
+    at < until ? journal.read({ from: at + 1, limit: Math.min(batchSize, until - at) }) : undefined;
+  for (let reading = read(); reading !== undefined;) {
     signal.throwIfAborted();
-    const stored = await journal.read({ from: at + 1, limit: Math.min(batchSize, until - at) });
+    const stored = await reading;
     const within = stored.filter(({ position }) => position <= until);
     // Of what comes after the last one nobody can say that it is missing: it never was.
     if (within.length === 0) return at;
     const events = foldBatch(within, at, fold, differ);
     at = within.at(-1)?.position ?? until;
+    // The journal reads on while this batch is compared.
+    reading = read();
+    reading?.catch(() => undefined);
     await onBatch(events, at, within);
   }
   return at;
