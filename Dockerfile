@@ -13,6 +13,7 @@ COPY operations/src operations/src
 COPY scripts scripts
 COPY atm-ui atm-ui
 COPY admin-ui admin-ui
+COPY verifier verifier
 RUN node scripts/screens.ts
 
 FROM ${NODE_IMAGE} AS packages
@@ -36,6 +37,7 @@ COPY scripts scripts
 COPY data data
 COPY --from=screens /bank/atm-ui/dist atm-ui/dist
 COPY --from=screens /bank/admin-ui/dist admin-ui/dist
+COPY --from=screens /bank/verifier/dist verifier/dist
 RUN mkdir /state /signer /witness && chown 1000:1000 /state /signer /witness
 USER 1000:1000
 VOLUME /state

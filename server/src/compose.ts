@@ -33,6 +33,7 @@ import { systemRoutes } from './http/routes/system.ts';
 import { verificationRoutes } from './http/routes/verification.ts';
 import { certificateReader } from './http/terminal.ts';
 import type { LogWatch } from './log/log-watch.ts';
+import { namedPolicy } from './log/named-policy.ts';
 import { publishedLog as postgresPublishedLog } from './log/published-log.ts';
 import type { Bank } from './open-bank.ts';
 import { postgresProposalStore } from './proposals/proposal-store.ts';
@@ -63,6 +64,10 @@ type Parts = {
   readonly securityEventsDays: number;
   /** What one operator may move alone with one batch, in minor units. */
   readonly batchLimitMinor: bigint;
+  readonly stateDir: string;
+  /** See `Config`. */
+  readonly logPolicy: string | undefined;
+  readonly logVkey: string | undefined;
 } & Pick<Guards, 'terminals' | 'sourceAddress'> &
   StaffRules;
 
@@ -163,6 +168,11 @@ export function compose(parts: Parts): Composed {
         knownDevices: devices,
       },
       terminalOf,
+      bankPolicy: () =>
+        namedPolicy({
+          ...{ policyFile: parts.logPolicy, stateDir: parts.stateDir },
+          vkey: parts.logVkey ?? parts.transparencyLog.vkey(),
+        }),
       metrics,
       log,
       tracer: parts.tracer,

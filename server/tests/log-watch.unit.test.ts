@@ -5,7 +5,7 @@ import { logWatch } from '../src/log/log-watch.ts';
 
 const at = new Date('2026-12-01T09:00:00Z');
 const log = (size: number, cosignedSize?: number, stopped: string | null = null): WatchedLog => ({
-  ...{ origin: 'bank.example/log', size, signedAt: at, stopped },
+  ...{ origin: 'bank.example/log', vkey: 'bank.example/log+key', size, signedAt: at, stopped },
   cosigned: cosignedSize === undefined ? undefined : { size: cosignedSize, at },
 });
 

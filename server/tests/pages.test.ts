@@ -1,4 +1,5 @@
 /** The pages and screens the server serves: nothing in them comes from elsewhere, and every response has its security headers. */
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Bank } from './support/bank.ts';
 import { openBank } from './support/bank.ts';
@@ -48,4 +49,29 @@ test('every response has its security headers: of every route, page, file of a s
     expect(headers['server']).toBeUndefined();
     expect(headers['access-control-allow-origin']).toBeUndefined();
   }
+});
+
+test('the page that checks receipts has the same, and a content policy that names its script by its hash', async () => {
+  const { status, headers, text } = await bank.client.raw('GET', '/verify');
+  expect({ status, ...headers }).toMatchObject({
+    status: 200,
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-cache',
+    'strict-transport-security': 'max-age=31536000',
+    'x-frame-options': 'DENY',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+  });
+  const script = /<script>([^]*?)<\/script>/.exec(text)?.[1] ?? '';
+  const style = /<style>([^]*?)<\/style>/.exec(text)?.[1] ?? '';
+  const hashOf = (part: string): string => `'sha256-${createHash('sha256').update(part).digest('base64')}'`;
+  expect(headers['content-security-policy']).toBe(
+    [
+      ...["default-src 'none'", `script-src ${hashOf(script)}`, `style-src ${hashOf(style)}`],
+      ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+    ].join('; '),
+  );
+  // Without a signer there is no key to name.
+  expect(text).not.toMatch(/<meta name="bank-policy"/);
 });

@@ -1,6 +1,7 @@
-/** Makes the page one HTML file, which a browser opens without a network: `npm run verifier-page [-- --policy FILE]`. */
+/** Makes the page one HTML file, which a browser opens without a network: `npm run verifier-page [-- --policy FILE] [--to FILE]`. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'vite';
@@ -40,9 +41,9 @@ export async function buildPage(policy = '') {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { policy: { type: 'string' } } });
-  const file = fileURLToPath(new URL('../dist/verifier.html', import.meta.url));
-  mkdirSync(fileURLToPath(new URL('../dist', import.meta.url)), { recursive: true });
+  const { values } = parseArgs({ options: { policy: { type: 'string' }, to: { type: 'string' } } });
+  const file = values.to ?? fileURLToPath(new URL('../dist/verifier.html', import.meta.url));
+  mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, await buildPage(values.policy === undefined ? '' : readFileSync(values.policy, 'utf8')));
   console.log(`${file} opens in any browser, without a network.`);
 }

@@ -14,7 +14,12 @@ const status = element('status', HTMLElement);
 const scanButton = element('scan', HTMLButtonElement);
 const drop = element('drop', HTMLElement);
 
-let texts = navigator.language.startsWith('fr') ? fr : en;
+/** What the bank that served the page names; none in the file without a network. */
+const bankPolicy = document.querySelector('meta[name="bank-policy"]')?.getAttribute('content') ?? '';
+
+/** The language of whoever led here, or else the browser's. */
+const language = location.hash === '' ? navigator.language : location.hash.slice(1);
+let texts = language.startsWith('fr') ? fr : en;
 /** What is shown below, so that it can be shown in the other language. @type {import('../src/receipt.js').ProvenReceipt | Failure | undefined} */
 let shown;
 /** @type {AbortController | undefined} */
@@ -26,9 +31,9 @@ function showTexts() {
   for (const one of document.querySelectorAll('[data-text]')) {
     one.textContent = String(texts[/** @type {'title'} */ (one.getAttribute('data-text'))]);
   }
-  const language = element('language', HTMLButtonElement);
-  language.textContent = texts.otherLanguage;
-  language.lang = texts === fr ? 'en' : 'fr';
+  const other = element('language', HTMLButtonElement);
+  other.textContent = texts.otherLanguage;
+  other.lang = texts === fr ? 'en' : 'fr';
   scanButton.textContent = scanning === undefined ? texts.scan : texts.stopScan;
   status.textContent = '';
   if (shown !== undefined) showResult(shown, texts);
@@ -44,6 +49,11 @@ async function take(file, into) {
   const text = isPicture ? await readPicture(file) : await file.text();
   if (text === undefined) status.textContent = canScan ? texts.noQrCode : texts.noScan;
   else into.value = text;
+  showWhosePolicy();
+}
+
+function showWhosePolicy() {
+  element('policy-from-bank', HTMLElement).hidden = bankPolicy === '' || policy.value !== bankPolicy;
 }
 
 async function check() {
@@ -126,6 +136,9 @@ drop.addEventListener('drop', (event) => {
 for (const name of ['dragover', 'drop']) window.addEventListener(name, (event) => event.preventDefault());
 
 scanButton.addEventListener('click', () => void toggleScan());
+policy.addEventListener('input', showWhosePolicy);
+if (policy.value === '') policy.value = bankPolicy;
+showWhosePolicy();
 element('scan', HTMLButtonElement).hidden = !canScan;
 element('no-scan', HTMLElement).hidden = canScan;
 showTexts();

@@ -18,6 +18,8 @@ export const en = {
   policyTitle: '2. Whose signatures count',
   policyHint:
     'The policy names the bank’s key and the witnesses. Get it from somewhere else than the receipt: from the bank’s site, or from somebody whom you trust.',
+  policyFromBank:
+    'This policy is the one that the bank itself names. Compare its keys with those that you got elsewhere: a bank that deceives would name other ones.',
   policyFile: 'File of the policy',
   policyText: 'Or paste its text',
   check: 'Check',
@@ -100,6 +102,8 @@ export const fr = {
   policyTitle: '2. Les signatures qui comptent',
   policyHint:
     'La politique nomme la clé de la banque et les témoins. Obtenez-la ailleurs que le reçu : sur le site de la banque, ou auprès de quelqu’un de confiance.',
+  policyFromBank:
+    'Cette politique est celle que la banque nomme elle-même. Comparez ses clés avec celles que vous tenez d’ailleurs : une banque qui trompe en nommerait d’autres.',
   policyFile: 'Fichier de la politique',
   policyText: 'Ou collez son texte',
   check: 'Vérifier',

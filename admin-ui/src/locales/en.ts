@@ -23,7 +23,10 @@ export const en: Locale = {
     reload: 'Reload the page',
   },
   roles: { auditor: 'auditor', operator: 'operator' },
-  menu: { label: 'Menu', overview: 'Overview', accounts: 'Accounts', verification: 'Verification', feed: 'Live' },
+  menu: {
+    ...{ label: 'Menu', overview: 'Overview', accounts: 'Accounts', verification: 'Verification', feed: 'Live' },
+    receipt: 'Check a receipt',
+  },
   overview: {
     accounts: 'Open accounts',
     frozen: 'Frozen',

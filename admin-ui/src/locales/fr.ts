@@ -28,6 +28,7 @@ export const fr = {
     accounts: 'Comptes',
     verification: 'Vérification',
     feed: 'En direct',
+    receipt: 'Vérifier un reçu',
   },
   overview: {
     accounts: 'Comptes ouverts',

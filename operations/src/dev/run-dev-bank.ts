@@ -1,6 +1,7 @@
 /** The bank under development: server and projector start again when a file of theirs changes, the screens reload by themselves. */
 import { freePort } from '../free-port.ts';
 import { environmentsOf } from '../log-in-roles.ts';
+import { ensureVerifierPage } from '../screens/build.ts';
 import { superviseChildren } from '../supervisor/children.ts';
 import { greet } from '../supervisor/greeting.ts';
 import { runParts } from '../supervisor/parts.ts';
@@ -14,6 +15,7 @@ const lifeLine = new URL(`life-line.ts?supervisor=${String(process.pid)}`, impor
 export function runDevBank({ config, env, inspectorPorts, ...ending }: RunOptions): Promise<void> {
   return runParts(async (parts) => {
     const ca = await prepareMachine(config);
+    await ensureVerifierPage();
     const { logIns, sample } = await openStores(parts, config);
     const serverPort = await freePort();
     const children = superviseChildren({

@@ -13,11 +13,15 @@ import { pages } from './pages.ts';
 import type { Guards, Route } from './pipeline.ts';
 import { requestPipeline } from './pipeline.ts';
 import type { TerminalOf } from './terminal.ts';
+import type { BankPolicy } from './verifier-page.ts';
+import { verifierPage } from './verifier-page.ts';
 
 export type AppOptions = {
   readonly routes: readonly Route[];
   readonly guards: Guards;
   readonly terminalOf: TerminalOf;
+  /** Whose signatures on a receipt count, as the bank says it. */
+  readonly bankPolicy: BankPolicy;
   readonly metrics: Pick<Metrics, 'observeRequest'>;
   readonly log: Logger;
   /** Absent while traces are off. */
@@ -43,7 +47,7 @@ const headers = helmet({
   strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
 });
 
-export function createApp({ routes, guards, terminalOf, metrics, log, tracer }: AppOptions): Express {
+export function createApp({ routes, guards, terminalOf, bankPolicy, metrics, log, tracer }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -84,6 +88,7 @@ export function createApp({ routes, guards, terminalOf, metrics, log, tracer }: 
     });
   }
   app.use(pages());
+  app.use(verifierPage(bankPolicy));
   app.use((_request, response) => {
     reject(response, { code: 'not_found' });
   });

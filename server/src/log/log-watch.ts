@@ -4,6 +4,7 @@ import { projectorWatch } from '../projector-watch.ts';
 /** What the database says of the log, as far as it is watched. */
 export type WatchedLog = {
   readonly origin: string;
+  readonly vkey: string;
   readonly size: number;
   readonly signedAt: Date | null;
   readonly cosigned: Reached | undefined;
@@ -15,6 +16,8 @@ export type LogWatch = {
   observe(now: { readonly atMs: number; readonly head: number; readonly log: WatchedLog | undefined }): void;
   /** Undefined until a signer has worked on this database. */
   state(nowMs: number): LogState | undefined;
+  /** The log's key as the database has it; undefined until a signer has worked on this database. */
+  vkey(): string | undefined;
 };
 
 export type LogState = {
@@ -48,6 +51,7 @@ export function logWatch(): LogWatch {
       signing.observe({ atMs, head, position: log.size });
       cosigning.observe({ atMs, head, position: log.cosigned?.size ?? head });
     },
+    vkey: () => last?.vkey,
     state(nowMs) {
       if (last === undefined) return undefined;
       const { origin, size, signedAt, cosigned, stopped } = last;

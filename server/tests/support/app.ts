@@ -82,7 +82,11 @@ export async function serve(
 ): Promise<Served> {
   const lines: string[] = [];
   const log = createLog('server', 'info', { write: (line) => lines.push(line) });
-  const app = createApp({ routes, guards, terminalOf, metrics: { observeRequest: () => undefined }, log });
+  const app = createApp({
+    ...{ routes, guards, terminalOf, log },
+    bankPolicy: () => Promise.resolve(undefined),
+    metrics: { observeRequest: () => undefined },
+  });
   const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
