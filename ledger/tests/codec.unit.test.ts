@@ -68,6 +68,20 @@ const events: readonly LedgerEvent[] = [
   },
   { type: 'ActionApproved', proposal: 'p' },
   { type: 'ActionRejected', proposal: 'p', reason },
+  {
+    type: 'VerificationEnded',
+    verification: 3,
+    verified: 17,
+    outcome: 'differs',
+    differences: { entries: 2, 'audit.verifications': 1 },
+    differencesHash: 'a'.repeat(64),
+    checkpointSize: 17,
+    row: { started_by: reason, total: '0' },
+  },
+  {
+    type: 'VerificationEnded',
+    ...{ verification: 4, verified: 0, outcome: 'broken_off', differences: {}, differencesHash: '', row: {} },
+  },
 ];
 
 test.each(events)('$type comes back as it was written', (event) => {

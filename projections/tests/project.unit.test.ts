@@ -91,7 +91,7 @@ describe('events without money', () => {
     expect(accountEvents.map(({ account }) => account)).toEqual([anna, bela, anna, anna, anna, bela, bela]);
   });
 
-  test('what the staff order, propose and decide gives its key and nothing else', () => {
+  test('what the staff order, propose, decide and have verified gives its key and nothing else', () => {
     const { bank } = someBank();
     const batch = { reason: 'why', count: 1, total: 100n, currency: 'EUR' } as const;
     const proposal = { proposal: 'p', proposer: 'ada', expiresAt: '2026-03-02T10:00:00.000Z' };
@@ -100,8 +100,10 @@ describe('events without money', () => {
     bank.do({ type: 'ProposeAction', action: 'batch', ...batch, ...proposal, contentHash: 'a' });
     bank.do({ type: 'ApproveAction', ...deciding });
     bank.do({ type: 'RejectAction', ...deciding, reason: 'no' });
+    const ended = { verification: 1, verified: 8, outcome: 'passed', differences: {}, differencesHash: 'a' } as const;
+    bank.do({ type: 'RecordVerification', ...ended, row: { started_by: 'ada' } });
     const { keys, after, position, totals, ...rest } = project(bank.recorded.slice(4));
-    expect([keys.size, after, position]).toEqual([4, 4, 8]);
+    expect([keys.size, after, position]).toEqual([5, 4, 9]);
     expect(totals).toEqual({ days: new Map(), kinds: new Map() });
     expect(Object.values(rest).map((rows) => [...rows])).toEqual(Object.values(rest).map(() => []));
   });

@@ -13,6 +13,7 @@ import { openBank } from './open-bank.ts';
 import type { StaffRules } from './staff/staff-access.ts';
 import { projectorWatch } from './projector-watch.ts';
 import { repeat } from './repeat.ts';
+import { recordVerification } from './audit/record-verification.ts';
 import { verificationStarter } from './threads/start-verification.ts';
 import { threadPool } from './threads/thread-pool.ts';
 
@@ -72,9 +73,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const threads = threadPool();
   started.defer(() => threads.close());
-  const verification = verificationStarter({ databaseUrl, eventLog, stateDir, logPolicy, logVkey }, (error) => {
-    log.error({ err: error }, 'a verification could not be carried through');
-  });
+  const verification = verificationStarter(
+    { databaseUrl, eventLog, stateDir, logPolicy, logVkey },
+    (end, startedBy, signal) => recordVerification(bank.bookkeeper, end, startedBy, signal),
+    (error) => {
+      log.error({ err: error }, 'a verification could not be carried through');
+    },
+  );
   started.defer(() => verification.close());
   const projector = projectorWatch();
   const transparencyLog = logWatch();

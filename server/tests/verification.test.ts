@@ -121,6 +121,7 @@ test('a verification that is broken off is recorded as that, with its position, 
   let id = 0;
   const begun = await carryOutVerification({
     ...{ pool, vault, journal: await cut(3), startedBy: 'a', log: log(), signal: new AbortController().signal },
+    recordEnd: () => Promise.resolve(true),
     onBegun: (made) => (id = made),
   });
   expect(begun).toBe(true);
@@ -149,6 +150,7 @@ test('a lock that another has is left alone', async () => {
   expect(
     await carryOutVerification({
       ...{ pool, journal, vault, startedBy: 'a', log: log(), onBegun, signal: new AbortController().signal },
+      recordEnd: () => Promise.resolve(true),
     }),
   ).toBe(false);
   expect(pool.totalCount).toBe(0);

@@ -189,6 +189,7 @@ export const en: Locale = {
       daily_totals: 'total of a day',
       kind_totals: 'total of a kind of accounts',
       status_totals: 'number of accounts by status',
+      'audit.verifications': 'result of a verification',
     },
   },
   feed: {
@@ -228,6 +229,11 @@ export const en: Locale = {
       `Proposal ${proposal}, a batch of ${count === 1 ? 'one transfer' : `${String(count)} transfers`}, ${total} in all, waits for a second person: ${why}`,
     ActionApproved: (proposal) => `Proposal ${proposal} is approved`,
     ActionRejected: (proposal, why) => `Proposal ${proposal} is rejected: ${why}`,
+    VerificationEnded: (verification, outcome, position, differences) => {
+      const found = `${differences === 0 ? 'no difference' : differences === 1 ? 'one difference' : `${String(differences)} differences`} up to position ${String(position)}`;
+      const ended = outcome === 'broken_off' ? 'was broken off' : 'has ended';
+      return `Verification ${String(verification)} ${ended}: ${found}`;
+    },
     by: (who) => `by ${who}`,
   },
 };

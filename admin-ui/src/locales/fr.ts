@@ -195,6 +195,7 @@ export const fr = {
       daily_totals: 'total d’un jour',
       kind_totals: 'total d’un genre de comptes',
       status_totals: 'nombre de comptes par état',
+      'audit.verifications': 'résultat d’une vérification',
     },
   },
   feed: {
@@ -238,6 +239,16 @@ export const fr = {
       `La proposition ${proposal}, un lot de ${count === 1 ? 'un virement' : `${String(count)} virements`}, ${total} en tout, attend une deuxième personne : ${why}`,
     ActionApproved: (proposal: string): string => `La proposition ${proposal} est approuvée`,
     ActionRejected: (proposal: string, why: string): string => `La proposition ${proposal} est rejetée : ${why}`,
+    VerificationEnded: (
+      verification: number,
+      outcome: 'passed' | 'differs' | 'broken_off',
+      position: number,
+      differences: number,
+    ): string => {
+      const found = `${differences === 0 ? 'sans écart' : differences === 1 ? 'un écart' : `${String(differences)} écarts`} jusqu’à la position ${String(position)}`;
+      const ended = outcome === 'broken_off' ? 'interrompue' : 'terminée';
+      return `La vérification ${String(verification)} est ${ended} : ${found}`;
+    },
     by: (who: string): string => `par ${who}`,
   },
 };

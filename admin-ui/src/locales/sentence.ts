@@ -25,6 +25,10 @@ export function sentenceOf(
     }
     if (event.type === 'ActionApproved') return sentence.ActionApproved(event.proposal);
     if (event.type === 'ActionRejected') return sentence.ActionRejected(event.proposal, event.reason);
+    if (event.type === 'VerificationEnded') {
+      const differences = Object.values(event.differences).reduce((sum, count) => sum + count, 0);
+      return sentence.VerificationEnded(event.verification, event.outcome, event.verified, differences);
+    }
     if (event.type === 'CommandDeclined') {
       const { account, command, amount, currency, code } = event;
       const sum = amount === undefined || currency === undefined ? undefined : money(formatAmount(amount, currency));

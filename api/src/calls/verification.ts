@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { defineCall, eventStream } from '../call.ts';
 import { moment, money, position, wholeNumber } from '../fields.ts';
 
-/** The journal itself, the signed log over it, and every table of the read model. */
+/** The journal itself, the signed log over it, every table of the read model, and the results of verifications before. */
 export const verifiedTables = [
   'journal',
   'log',
@@ -16,6 +16,7 @@ export const verifiedTables = [
   'daily_totals',
   'kind_totals',
   'status_totals',
+  'audit.verifications',
 ] as const;
 
 const fields = {
@@ -80,7 +81,8 @@ export const beginVerification = defineCall({
   group: 'Audit',
   summary:
     'Verify the whole bank: replay the journal, recompute every balance and entry, compare, also with the signed log',
-  description: 'One runs at a time: asked for while one runs, that one is the answer. It changes nothing.',
+  description:
+    'One runs at a time: asked for while one runs, that one is the answer. Its result is an event of the journal; nothing else changes.',
   who: 'auditor',
   answer: {
     status: 201,

@@ -1,5 +1,13 @@
 /** Every request the bank decides on: a closed union, in the imperative. */
-import type { AccountId, AccountType, ActionProposed, BatchOrdered, CustomerId, Postings } from './events.ts';
+import type {
+  AccountId,
+  AccountType,
+  ActionProposed,
+  BatchOrdered,
+  CustomerId,
+  Postings,
+  VerificationEnded,
+} from './events.ts';
 import type { Currency } from './money.ts';
 
 type OnAccount = { readonly account: AccountId };
@@ -60,7 +68,8 @@ export type Command =
   | ({ readonly type: 'OrderBatch' } & Omit<BatchOrdered, 'type'>)
   | ({ readonly type: 'ProposeAction' } & Omit<ActionProposed, 'type'>)
   | ({ readonly type: 'ApproveAction' } & Deciding)
-  | ({ readonly type: 'RejectAction'; readonly reason: string } & Deciding);
+  | ({ readonly type: 'RejectAction'; readonly reason: string } & Deciding)
+  | ({ readonly type: 'RecordVerification' } & Omit<VerificationEnded, 'type'>);
 
 /**
  * A decision on a proposal, whose facts are as the journal has them. Its command id is the proposal's own: there is one

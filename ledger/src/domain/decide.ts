@@ -69,6 +69,8 @@ export function decide(book: Book, command: Command): Decision {
     case 'ApproveAction':
     case 'RejectAction':
       return decideProposal(command);
+    case 'RecordVerification':
+      return [{ ...command, type: 'VerificationEnded' }];
   }
 }
 

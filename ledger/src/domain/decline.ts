@@ -42,6 +42,7 @@ export function declineOf(command: Command, { code, account: about }: Rejection)
     case 'ProposeAction':
     case 'ApproveAction':
     case 'RejectAction':
+    case 'RecordVerification':
       return undefined;
   }
 }

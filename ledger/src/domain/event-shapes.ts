@@ -37,6 +37,11 @@ function daysIn(year: number, month: number): number {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
+const each =
+  (check: Check): Check =>
+  (value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(check);
+
 const posting: Check = (value) => {
   if (typeof value !== 'object' || value === null) return false;
   const { account, amount: moved, version, balance } = value as Fields;
@@ -85,6 +90,15 @@ const shapes: Readonly<Record<LedgerEvent['type'], Readonly<Record<string, Check
   },
   ActionApproved: { proposal: text },
   ActionRejected: { proposal: text, reason: text },
+  VerificationEnded: {
+    verification: count,
+    verified: count,
+    outcome: text,
+    differences: each(count),
+    differencesHash: text,
+    checkpointSize: optional(count),
+    row: each(text),
+  },
 };
 
 const checks = new Map(Object.entries(shapes).map(([type, shape]) => [type, Object.entries(shape)]));

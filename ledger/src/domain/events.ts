@@ -132,12 +132,30 @@ export type ActionProposed = {
   readonly expiresAt: string;
 };
 
-/** What operators order, propose and decide; what follows from it for accounts is events of its own. */
+/** How a verification of the whole bank ended, so that its row in `audit.verifications` can be held against it. About no account: it is about all of them. */
+export type VerificationEnded = {
+  readonly type: 'VerificationEnded';
+  readonly verification: number;
+  /** The position it reached. */
+  readonly verified: number;
+  readonly outcome: 'passed' | 'differs' | 'broken_off';
+  /** How many, by table; none: empty. */
+  readonly differences: Readonly<Record<string, number>>;
+  /** SHA-256 of the differences as they are stored, in hexadecimal. */
+  readonly differencesHash: string;
+  /** How many events the signed checkpoint covered that they were compared with. */
+  readonly checkpointSize?: number;
+  /** Its row's other columns as text; one without a value is absent. */
+  readonly row: Readonly<Record<string, string>>;
+};
+
+/** What the staff order, propose, decide and have verified; what follows from it for accounts is events of its own. */
 export type StaffEvent =
   | BatchOrdered
   | ActionProposed
   | { readonly type: 'ActionApproved'; readonly proposal: string }
-  | { readonly type: 'ActionRejected'; readonly proposal: string; readonly reason: string };
+  | { readonly type: 'ActionRejected'; readonly proposal: string; readonly reason: string }
+  | VerificationEnded;
 
 export type LedgerEvent = MoneyEvent | AccountEvent | CustomerRegistered | CustomerErased | StaffEvent;
 
@@ -148,6 +166,7 @@ const typesWithoutAccount: ReadonlySet<string> = new Set<(CustomerRegistered | C
   'ActionProposed',
   'ActionApproved',
   'ActionRejected',
+  'VerificationEnded',
 ]);
 
 /** What happened to none of the accounts. */

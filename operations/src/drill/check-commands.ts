@@ -6,7 +6,7 @@ import type { Answer, Command, Difference, Evidence, Operation } from './history
 import { difference } from './history.ts';
 
 /** What the bank does by itself, under keys of its own. */
-const ownEvents: ReadonlySet<LedgerEvent['type']> = new Set(['AccessLocked']);
+const ownEvents: ReadonlySet<LedgerEvent['type']> = new Set(['AccessLocked', 'VerificationEnded']);
 /** What is written down when the ledger declines it. */
 const declinesOf: ReadonlySet<LedgerEvent['type']> = new Set([
   'Deposited',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import type { Bookkeeper } from '../../../ledger/src/bookkeeper/bookkeeper.ts';
 import { decode } from '../../../ledger/src/domain/codec.ts';
 import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import type { Journal } from '../../../ledger/src/journal/journal.ts';
@@ -18,13 +19,18 @@ import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { decryptNames } from '../../../projections/src/customer-names.ts';
 import { project } from '../../../projections/src/project.ts';
 import { toBatch } from '../../../projections/src/statements.ts';
+import { carryOutVerification } from '../../../server/src/audit/carry-out-verification.ts';
 import type { OutsideLog } from '../../../server/src/audit/outside-log.ts';
 import { nothingKnownOutside } from '../../../server/src/audit/outside-log.ts';
+import { recordVerification } from '../../../server/src/audit/record-verification.ts';
 import type { Verified } from '../../../server/src/audit/verify.ts';
 import { verifyBank } from '../../../server/src/audit/verify.ts';
 import { readConfig } from '../../../server/src/config.ts';
+import { serverConnection } from '../../../server/src/connections.ts';
+import type { Secrets } from '../../../server/src/secrets.ts';
 import { loadSecrets } from '../../../server/src/secrets.ts';
 import { openDatabase } from '../database.ts';
+import type { LogIns } from '../log-in-roles.ts';
 import { ensureLogIns } from '../log-in-roles.ts';
 import { openBankWithProjector } from '../open-bank-with-projector.ts';
 import { signerConnection } from '../signer/connection.ts';
@@ -45,6 +51,9 @@ export type TamperBank = {
   close(): Promise<void>;
 };
 
+/** Two, so that their rows can be swapped. */
+const verifications = 2;
+
 /** More than a tile has, so that the tree has two levels; few enough that one verification takes a tenth of a second. */
 const events = 320;
 
@@ -64,6 +73,10 @@ export async function openTamperBank(): Promise<TamperBank> {
   const opening = await openBankWithProjector(bankConfig);
   const { bank } = opening;
   try {
+    for (let n = 0; n < verifications; n++) {
+      await opening.shown();
+      await verifyAndRecord(bank.bookkeeper, bankConfig);
+    }
     while (bank.bookkeeper.head < events) {
       await bank.bookkeeper.submit({
         command: { type: 'Deposit', account: '100001', terminal: 'desk', amount: 100n, currency: 'EUR' },
@@ -96,6 +109,25 @@ export async function openTamperBank(): Promise<TamperBank> {
     rebuild: () => rebuildOn(alone, journal, vault),
     close: () => all.disposeAsync(),
   };
+}
+
+/** As the server does it; what it would have the thread do is done here. */
+async function verifyAndRecord(
+  bookkeeper: Bookkeeper,
+  { logIns, secrets, stateDir }: { logIns: LogIns; secrets: Secrets; stateDir: string },
+): Promise<void> {
+  const pool = new pg.Pool({ ...serverConnection(logIns.server, 'server'), max: 2 });
+  const { signal } = new AbortController();
+  try {
+    await carryOutVerification({
+      ...{ pool, journal: postgresJournal({ pool }), signal, startedBy: 'drill', onBegun: () => undefined },
+      vault: postgresVault({ pool, masterKeys: secrets.masterKeys }),
+      log: { stateDir, policyFile: undefined, vkey: undefined },
+      recordEnd: (end) => recordVerification(bookkeeper, end, 'drill', signal),
+    });
+  } finally {
+    await pool.end();
+  }
 }
 
 async function signAll({

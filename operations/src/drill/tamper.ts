@@ -83,6 +83,7 @@ function refused(error: unknown): undefined {
 
 function finderOf({ table, key }: Difference): string {
   if (table === 'journal') return 'replay of the journal';
+  if (table === 'audit.verifications') return 'results in the journal';
   if (table !== 'log') return 'read model';
   if (key.startsWith('event')) return 'leaves';
   return key.startsWith('tile')

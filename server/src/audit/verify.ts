@@ -14,6 +14,8 @@ import { compareKeys } from './compare-keys.ts';
 import type { LogComparison, LogSummary } from './compare-log.ts';
 import { compareLog } from './compare-log.ts';
 import { compareTotals, dayFold, readTotals } from './compare-totals.ts';
+import type { VerificationComparison } from './compare-verifications.ts';
+import { compareVerifications } from './compare-verifications.ts';
 import type { Differ, Difference } from './difference.ts';
 import type { OutsideLog, RememberedLog } from './outside-log.ts';
 import { isUnreadable, readEvent } from './read-event.ts';
@@ -64,6 +66,7 @@ export async function verifyBank(sources: Sources, position: number, progress: P
   const keys = compareKeys(reader, differ);
   const accountEvents = compareAccountEvents(reader, differ);
   const customers = compareCustomers(sources, differ);
+  const results = await compareVerifications(reader, differ);
   const log = await compareLog(sources);
   let entries = 0;
   let readable = 0;
@@ -76,6 +79,7 @@ export async function verifyBank(sources: Sources, position: number, progress: P
       const expected = events.flatMap(expectedEntries);
       readable += events.length;
       days.take(events);
+      results.take(events);
       await compareEntries(reader, expected, differ);
       await compareOpenings(reader, new Map(events.flatMap(expectedOpenings)), differ);
       await accountEvents.compare(events);
@@ -90,6 +94,7 @@ export async function verifyBank(sources: Sources, position: number, progress: P
   await compareAccounts(reader, { fold, position: verified, differ, signal });
   if (verified < position) {
     const reason = `The journal ends after position ${String(verified)}.`;
+    results.end(verified);
     differ({ table: 'journal', key: String(verified + 1), readModel: `is at ${String(position)}` });
     return { is: 'broken_off', reason, verified, ...(await endLog(journal, log, differences, signal)) };
   }
@@ -105,10 +110,35 @@ export async function verifyBank(sources: Sources, position: number, progress: P
     await log.take(raw);
     days.take(events);
     customers.settleUnknown(events);
+    results.take(events);
   });
   customers.reportUnknown();
   compareTotals(stored, fold, days.days, differ);
+  await findResults(journal, results, Math.max(position, stored.position), signal);
+  results.end(position);
   return { is: 'complete', verified, accounts, entries, total, ...(await endLog(journal, log, differences, signal)) };
+}
+
+/** The last result may be in the journal and not yet in the read model. */
+async function findResults(
+  journal: Pick<Journal, 'read'>,
+  results: VerificationComparison,
+  after: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let at = after; results.lacks;) {
+    signal.throwIfAborted();
+    const stored = await journal.read({ from: at + 1, limit: batchSize });
+    results.take(
+      stored.flatMap((one) => {
+        const read = readEvent(one);
+        return isUnreadable(read) ? [] : [read];
+      }),
+    );
+    at = stored.at(-1)?.position ?? at;
+    // Whatever had a result before this began is within what there is.
+    if (stored.length < batchSize) return;
+  }
 }
 
 /** The signer may be ahead of the read model: what it signed is compared to its end. */

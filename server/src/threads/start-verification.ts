@@ -1,8 +1,9 @@
 /** Starts the thread of a verification and tells whether it began; the server's stop ends it, and it says how far it came. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { VerificationEnd } from '../audit/record-verification.ts';
 import type { StartVerification } from '../audit/verifications.ts';
-import type { VerificationMessage, VerificationOrder } from './verification-thread.ts';
+import type { VerificationInstruction, VerificationMessage, VerificationOrder } from './verification-thread.ts';
 
 export type VerificationStarter = {
   readonly start: StartVerification;
@@ -13,8 +14,12 @@ export type VerificationStarter = {
 /** Less than what a stopping server has (`main.ts`). */
 const endWithinMs = 5_000;
 
+/** Never rejects; `signal`: nobody waits any more. */
+type RecordEndOf = (end: VerificationEnd, startedBy: string, signal: AbortSignal) => Promise<boolean | undefined>;
+
 export function verificationStarter(
   order: Omit<VerificationOrder, 'startedBy'>,
+  recordEnd: RecordEndOf,
   onTrouble: (error: unknown) => void,
 ): VerificationStarter {
   const running = new Set<Worker>();
@@ -26,10 +31,15 @@ export function verificationStarter(
     const workerData: VerificationOrder = { ...order, startedBy };
     const thread = new Worker(new URL('verification-thread.ts', import.meta.url), { workerData });
     running.add(thread);
+    const gone = new AbortController();
     thread.on('message', (message: VerificationMessage) => {
       if (message.is === 'begun') began.resolve(message.id);
       else if (message.is === 'under way already') began.resolve(message.is);
-      else {
+      else if (message.is === 'ended') {
+        void recordEnd(message.end, startedBy, gone.signal).then((isRecorded) => {
+          tell(thread, { is: 'recorded', isRecorded });
+        });
+      } else {
         onTrouble(message.error);
         began.resolve(undefined);
       }
@@ -37,15 +47,20 @@ export function verificationStarter(
     thread.on('error', onTrouble);
     thread.once('exit', () => {
       running.delete(thread);
+      gone.abort();
       // After whatever it said; without a word it began nothing.
       began.resolve(undefined);
     });
     return began.promise;
   };
 
+  const tell = (thread: Worker, instruction: VerificationInstruction): void => {
+    thread.postMessage(instruction);
+  };
+
   async function end(thread: Worker): Promise<void> {
     const exited = once(thread, 'exit');
-    thread.postMessage('stop');
+    tell(thread, { is: 'stop' });
     const timer = setTimeout(() => void thread.terminate(), endWithinMs);
     await exited;
     clearTimeout(timer);

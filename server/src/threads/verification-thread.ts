@@ -6,6 +6,7 @@ import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import { masterKeyFiles } from '../../../ledger/src/vault/master-keys.ts';
 import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { carryOutVerification } from '../audit/carry-out-verification.ts';
+import type { RecordEnd, VerificationEnd } from '../audit/record-verification.ts';
 import { serverConnection, verificationLimits } from '../connections.ts';
 
 export type VerificationOrder = {
@@ -18,20 +19,33 @@ export type VerificationOrder = {
   readonly startedBy: string;
 };
 
-/** What the thread says: first whether it began, then, where it failed, why. */
+/** What the thread says: first whether it began, then how it ended, and, where it failed, why. */
 export type VerificationMessage =
   | { readonly is: 'begun'; readonly id: number }
   | { readonly is: 'under way already' }
+  /** To be written to the journal, which only the server itself does; it answers. */
+  | { readonly is: 'ended'; readonly end: VerificationEnd }
   | { readonly is: 'failed'; readonly error: unknown };
+
+/** What it is told. */
+export type VerificationInstruction =
+  | { readonly is: 'stop' }
+  /** What the journal has of its end; undefined: nobody knows. */
+  | { readonly is: 'recorded'; readonly isRecorded: boolean | undefined };
 
 const { databaseUrl, eventLog, stateDir, logPolicy, logVkey, startedBy } = workerData as VerificationOrder;
 const say = (message: VerificationMessage): void => parentPort?.postMessage(message);
 
 const stop = new AbortController();
-// Whatever it is told is to stop.
-parentPort?.once('message', () => {
-  stop.abort();
+const recorded = Promise.withResolvers<boolean | undefined>();
+parentPort?.on('message', (instruction: VerificationInstruction) => {
+  if (instruction.is === 'stop') stop.abort();
+  else recorded.resolve(instruction.isRecorded);
 });
+const recordEnd: RecordEnd = (end) => {
+  say({ is: 'ended', end });
+  return recorded.promise;
+};
 
 const pool = new pg.Pool({ ...serverConnection(databaseUrl, 'server'), ...verificationLimits });
 pool.on('error', () => undefined);
@@ -39,7 +53,7 @@ const journal = openJournal(eventLog, pool);
 const vault = postgresVault({ pool, masterKeys: masterKeyFiles(stateDir) });
 try {
   const begun = await carryOutVerification({
-    ...{ pool, journal, vault, startedBy, signal: stop.signal },
+    ...{ pool, journal, vault, startedBy, recordEnd, signal: stop.signal },
     log: { stateDir, policyFile: logPolicy, vkey: logVkey },
     onBegun: (id) => {
       say({ is: 'begun', id });
