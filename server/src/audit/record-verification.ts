@@ -23,6 +23,7 @@ export async function recordVerification(
   signal: AbortSignal,
 ): Promise<boolean | undefined> {
   const correlationId = randomUUID();
+  let isUnknown = false;
   for (let tries = 0; tries < mostTries && !signal.aborted; tries++) {
     try {
       const outcome = await bookkeeper.submit({
@@ -32,9 +33,10 @@ export async function recordVerification(
       });
       if (outcome.accepted) return true;
     } catch {
-      return undefined;
+      // It may be written: asked again under the same id, it is written once.
+      isUnknown = true;
     }
     await sleep(betweenTriesMs, undefined, { signal }).catch(() => undefined);
   }
-  return false;
+  return isUnknown ? undefined : false;
 }
