@@ -58,8 +58,8 @@ test('the balance history has a point for each window of entries', async () => {
 });
 
 test('a bank in order passes verification: every event, every entry, a total of zero', async () => {
-  const steps = await verify();
   const head = (await bank.history()).length;
+  const steps = await verify();
   expect(steps.at(-1)).toMatchObject({
     ...{ state: 'passed', verified: head, position: head, total: '0.00', differences: [] },
     ...{ accounts: 3, entries: 8 },
@@ -133,7 +133,11 @@ test.each([
   await client.query('create temporary table before_keys as select * from read.idempotency_keys');
   await client.query(tamper, [last]);
   const final = (await verify()).at(-1);
-  await client.query('truncate read.idempotency_keys; insert into read.idempotency_keys select * from before_keys');
+  // The verification's own result has a key by now.
+  await client.query(
+    `delete from read.idempotency_keys where position <= (select max(position) from before_keys);
+     insert into read.idempotency_keys select * from before_keys on conflict do nothing`,
+  );
   await client.query('drop table before_keys');
   client.release();
   expect(final?.['differences']).toEqual([expect.objectContaining({ table: 'idempotency_keys', ...difference })]);
