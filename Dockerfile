@@ -35,6 +35,7 @@ COPY importer importer
 COPY operations operations
 COPY scripts scripts
 COPY data data
+COPY docs/verifying.md docs/verifying.md
 COPY --from=screens /bank/atm-ui/dist atm-ui/dist
 COPY --from=screens /bank/admin-ui/dist admin-ui/dist
 COPY --from=screens /bank/verifier/dist verifier/dist

@@ -2,15 +2,16 @@
 /** The command: reads arguments and files, runs one check, prints sentences or JSON, and ends with 0, 1 or 2. */
 import { hash } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { checkGrowth, checkLog, checkProof, checkReceipt, checkSignatures, Failure } from '../src/index.js';
-import { parseCheckpoint, parsePolicy, parseProof } from '../src/index.js';
+import { checkEvidence, checkGrowth, checkLog, checkProof, checkReceipt, checkSignatures } from '../src/index.js';
+import { Failure, parseCheckpoint, parsePolicy, parseProof } from '../src/index.js';
 import { readerOf, readInput } from './files.js';
-import { describeLog, describeReceipt, describeWitnesses } from './sentences.js';
+import { describeEvidence, describeLog, describeReceipt, describeWitnesses } from './sentences.js';
 
 const usage = `Checks what a bank on Grand Livre says about its journal.
 
   grand-livre-verifier receipt FILE --policy FILE [--entry FILE]   a receipt (.tlog-proof, or the text of its QR code)
   grand-livre-verifier log DIR --policy FILE [--hashes-only]       a whole exported log
+  grand-livre-verifier evidence DIR --policy FILE                  one account's events over some days, for a dispute
   grand-livre-verifier consistency OLD NEW --log DIR --policy FILE one checkpoint goes on from another
 
   --policy FILE   whose signatures count; get it from elsewhere than what is checked
@@ -64,6 +65,16 @@ const commands = {
     return failure === undefined
       ? { sentences, json: { proven: true, hashesOnly, ...report } }
       : new LogFailure(failure, report);
+  },
+
+  async evidence([folder, ...more], { policy }) {
+    if (folder === undefined || more.length > 0) return wrongUsage('"evidence" takes one folder.');
+    const rules = await policyIn(policy);
+    if (rules instanceof Failure) return rules;
+    const proven = await checkEvidence({ read: readerOf(folder), policy: rules, sha256 });
+    return proven instanceof Failure
+      ? proven
+      : { sentences: describeEvidence(proven), json: { proven: true, ...proven } };
   },
 
   async consistency([older, newer, ...more], { policy, log }) {
@@ -170,7 +181,7 @@ async function run(args) {
 }
 
 /** @param {object} value */
-const toJson = (value) => JSON.stringify(value, undefined, 2);
+const toJson = (value) => JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one), 2);
 
 try {
   process.exitCode = await run(process.argv.slice(2));

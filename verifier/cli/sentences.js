@@ -20,6 +20,16 @@ export const describeReceipt = ({ bank, position, size, parts, cosigned }) => [
   'Amounts are in minor units (cents). Not proven: what happened later, and what the receipt does not show.',
 ];
 
+/** @param {import('../src/evidence.js').ProvenEvidence} evidence */
+export const describeEvidence = ({ bank, size, account, from, to, eventCount, before, after, isSigned, cosigned }) => [
+  `Proven: ${eventCount} events of account ${account}, recorded from ${from} to ${to}, stand in the journal ${bank} of ${size} events.`,
+  `They lead from version ${before.version} and ${before.balance} to version ${after.version} and ${after.balance}, in minor units, without a gap.`,
+  isSigned
+    ? 'The log’s key signed the manifest: the bank says that these are all events of these days.'
+    : 'The manifest is not signed: that these are all events of these days is nobody’s word.',
+  ...describeWitnesses(cosigned),
+];
+
 /**
  * @param {import('../src/log.js').LogReport} report
  * @param {boolean} hashesOnly
