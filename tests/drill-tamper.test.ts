@@ -5,7 +5,8 @@ import { chanceOf } from '../operations/src/drill/chance.ts';
 import { once, tamperDrill, tamperText } from '../operations/src/drill/tamper.ts';
 import type { TamperBank } from '../operations/src/drill/tamper-bank.ts';
 import { openTamperBank } from '../operations/src/drill/tamper-bank.ts';
-import { eventInvented, rewrittenBySigner, tamperings } from '../operations/src/drill/tamperings.ts';
+import { eventInvented, rewrittenBySigner } from '../operations/src/drill/history-tamperings.ts';
+import { tamperings } from '../operations/src/drill/tamperings.ts';
 import { nothingKnownOutside } from '../server/src/audit/outside-log.ts';
 
 /** 5,000 were carried out once: docs/drill.md. */

@@ -4,7 +4,7 @@ import type { Difference } from '../../../server/src/audit/difference.ts';
 import type { Chance } from './chance.ts';
 import { chanceOf } from './chance.ts';
 import type { TamperBank } from './tamper-bank.ts';
-import type { Tamper } from './tamperings.ts';
+import type { Tamper } from './tampering.ts';
 import { tamperings } from './tamperings.ts';
 
 export type TamperReport = {

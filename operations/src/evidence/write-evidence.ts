@@ -11,6 +11,8 @@ import type { SigningKey } from '../../../ledger/src/transparency/note.ts';
 import { noteText, signText, vkeyOf } from '../../../ledger/src/transparency/note.ts';
 import { prove } from '../../../server/src/log/prove.ts';
 import type { Published } from '../../../server/src/log/published-log.ts';
+import { forProofs } from '../../../server/src/log/published-log.ts';
+import { nothingSigned } from '../nothing-signed.ts';
 import type { Found, Range } from './find-events.ts';
 import { findEvents } from './find-events.ts';
 
@@ -37,7 +39,8 @@ export type Evidence = { readonly eventCount: number; readonly size: number; rea
 /** Throws a `Failure`. */
 export async function writeEvidence(options: EvidenceOptions): Promise<Evidence> {
   const { pool, journal, account, range, key, onProgress } = options;
-  const published = await readForProofs(pool);
+  const published = forProofs(await readPublishedLog(pool));
+  if (published === undefined) throw new Failure(nothingSigned);
   if (key !== undefined && vkeyOf(key) !== published.vkey) {
     throw new Failure(
       `The key here is not that of the log ${published.origin}: set LOG_SIGNING_KEY and LOG_ORIGIN to its own.`,
@@ -64,17 +67,6 @@ export async function writeEvidence(options: EvidenceOptions): Promise<Evidence>
   await folder.write('manifest.json', manifest);
   if (key !== undefined) await folder.write('manifest.signed', signedDigest(key, manifest));
   return { eventCount: found.positions.length, size: published.size, isSigned: key !== undefined };
-}
-
-async function readForProofs(pool: pg.Pool): Promise<Published> {
-  const row = await readPublishedLog(pool);
-  const note = row?.cosigned?.note ?? row?.note;
-  if (row === undefined || note === undefined || note === null) {
-    throw new Failure('There is no checkpoint yet: start the bank, whose signer signs the first one within seconds.');
-  }
-  const { origin, vkey, cosigned, size, signedAt } = row;
-  const signedAtMs = (cosigned?.at ?? signedAt)?.getTime() ?? 0;
-  return { origin, vkey, note, size: cosigned?.size ?? size, signedAtMs };
 }
 
 const manifestText = (

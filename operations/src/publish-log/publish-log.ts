@@ -20,6 +20,8 @@ import {
 } from '../../../ledger/src/transparency/tiles.ts';
 import { hashBytes } from '../../../ledger/src/transparency/tree.ts';
 import { replaceFile } from '../../../ledger/src/replace-file.ts';
+import { forProofs } from '../../../server/src/log/published-log.ts';
+import { nothingSigned } from '../nothing-signed.ts';
 
 export type PublishOptions = {
   readonly pool: pg.Pool;
@@ -65,14 +67,11 @@ export async function publishLog({ pool, to, hasEntries, onProgress, journal }: 
   return { origin: tree.origin, size: tree.size, written: folder.written };
 }
 
-/** The last checkpoint with enough cosignatures; where no witness is asked, the last that was signed. */
 async function readTree(pool: pg.Pool): Promise<Tree> {
-  const log = await readPublishedLog(pool);
-  const key = parseVkey(log?.vkey ?? '');
-  const tree = key && openCheckpoint(log?.cosigned?.note ?? log?.note ?? '', key);
-  if (tree === undefined) {
-    throw new Failure('There is no checkpoint yet: start the bank, whose signer signs the first one within seconds.');
-  }
+  const published = forProofs(await readPublishedLog(pool));
+  const key = parseVkey(published?.vkey ?? '');
+  const tree = key && openCheckpoint(published?.note ?? '', key);
+  if (tree === undefined) throw new Failure(nothingSigned);
   const hashes = await rootIn(pool, tree.size);
   if (hashes?.equals(tree.root) !== true) throw incomplete();
   return tree;

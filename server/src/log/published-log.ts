@@ -83,7 +83,8 @@ function latestOf(row: Row | undefined): Published | undefined {
   return { origin, vkey, size, note, signedAtMs: signedAt.getTime() };
 }
 
-function forProofs(row: Row | undefined): Published | undefined {
+/** The last one that enough witnesses cosigned, or, where none ever was, the last one signed; undefined where nothing was. */
+export function forProofs(row: Row | undefined): Published | undefined {
   if (row?.cosigned === undefined) return latestOf(row);
   const { size, note, at } = row.cosigned;
   return { origin: row.origin, vkey: row.vkey, size, note, signedAtMs: at.getTime() };
