@@ -32,7 +32,11 @@ const clockErrorsMs = [0, 0, 3_000, -3_000, 2 * 86_400_000, -365 * 86_400_000];
 const clockSpeed = 240;
 const cashRules = {
   limits: { depositMinor: 90n, withdrawalMinor: 80n, dayMinor: 300n },
-  dayOf: (instantMs: number): string => `day ${String(Math.floor(instantMs / 60_000))}`,
+  /** Each minute has the name of a day of its own. */
+  dayOf: (instantMs: number): string => {
+    const minutes = Math.floor((instantMs - Date.UTC(2024, 0, 1)) / 60_000);
+    return new Date(Date.UTC(2024, 0, 1) + minutes * 86_400_000).toISOString().slice(0, 10);
+  },
 };
 
 type Result = {
