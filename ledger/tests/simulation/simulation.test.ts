@@ -23,7 +23,7 @@ import type { Random } from './scheduler.ts';
 import { random, scheduler } from './scheduler.ts';
 
 const firstSeed = Number(process.env['SIMULATION_SEED'] ?? '1');
-const runs = Number(process.env['SIMULATION_RUNS'] ?? '1000');
+const runs = Number(process.env['SIMULATION_RUNS'] ?? '300');
 
 /** None, seconds, two days and a year. */
 const clockErrorsMs = [0, 0, 3_000, -3_000, 2 * 86_400_000, -365 * 86_400_000];
