@@ -229,8 +229,9 @@ test('the overview names the last cosigned checkpoint, and is an alarm when sign
 });
 
 test('shows an auditor no action; an operator freezes an account with a reason, which is in its history', async () => {
+  const frozen = await bank.customer();
   const auditor = await console_('auditor-1');
-  await goTo(auditor, `/accounts/${other.account}`);
+  await goTo(auditor, `/accounts/${frozen.account}`);
   await auditor.locator('[data-balance]').waitFor();
   for (const act of ['freeze', 'close', 'unlock'] as const) {
     expect(await auditor.getByRole('button', { name: fr.actions[act], exact: true }).count()).toBe(0);
@@ -238,7 +239,7 @@ test('shows an auditor no action; an operator freezes an account with a reason, 
   expect(await auditor.getByRole('button', { name: fr.actions.reverse }).count()).toBe(0);
 
   const page = await console_('operator-2');
-  await goTo(page, `/accounts/${other.account}`);
+  await goTo(page, `/accounts/${frozen.account}`);
   await page.getByRole('button', { name: fr.actions.freeze, exact: true }).click();
   await page.getByRole('button', { name: fr.actions.confirm }).click();
   await page.getByText(fr.actions.reasonMissing).waitFor();
@@ -246,9 +247,9 @@ test('shows an auditor no action; an operator freezes an account with a reason, 
   await page.getByRole('button', { name: fr.actions.confirm }).click();
   await page.getByText(fr.status.frozen, { exact: true }).first().waitFor();
   const events = page.getByRole('region', { name: fr.account.events });
-  await events.getByText(fr.sentence.AccountFrozen(other.account, 'à la demande du titulaire')).waitFor();
+  await events.getByText(fr.sentence.AccountFrozen(frozen.account, 'à la demande du titulaire')).waitFor();
   await events.getByText('par staff:operator-2').waitFor();
-  const rejected = await bank.client.call(deposit, { token: other.token, body: { amount: '1.00', pin } });
+  const rejected = await bank.client.call(deposit, { token: frozen.token, body: { amount: '1.00', pin } });
   // Its sessions ended with it.
   expect(rejected.body.code).toBe('unauthenticated');
   await page.getByRole('button', { name: fr.actions.unfreeze, exact: true }).click();

@@ -3,8 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +13,7 @@ import type { Recorded } from '../../ledger/src/domain/events.ts';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { fold } from '../../ledger/tests/simulation/history.ts';
 import { readModel } from '../../projections/src/postgres-read-model.ts';
+import { freePort } from '../../operations/src/free-port.ts';
 import type { LogIns } from '../../operations/src/log-in-roles.ts';
 import { ensureLogIns } from '../../operations/src/log-in-roles.ts';
 import { migrate } from '../../operations/src/migrate.ts';
@@ -70,10 +69,7 @@ beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'grand-livre-crash-'));
   await chmod(stateDir, 0o755);
   issued = await authority(stateDir);
-  const probe = createServer().listen(0);
-  await once(probe, 'listening');
-  ({ port } = probe.address() as AddressInfo);
-  probe.close();
+  port = await freePort();
   postgres = await startPostgres({ stateDir });
   await migrate(postgres.url);
   logIns = await ensureLogIns(postgres.url, {

@@ -2,12 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../../ledger/src/failure.ts';
+import { freePort } from '../../operations/src/free-port.ts';
 import { handshakeIn } from './handshake.ts';
 import type { Recorder } from './recording.ts';
 import { recordByRelay } from './relay.ts';
@@ -62,10 +61,7 @@ type OwnBank = { readonly port: number; readonly ca: string; readonly close: () 
 
 /** Started as any other bank is, so that made-up people come into nobody's books. */
 async function startOwnBank(folder: string): Promise<OwnBank> {
-  const probe = createServer().listen(0, 'localhost');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
+  const port = await freePort();
   const certsDir = join(folder, 'certs');
   const bank = spawn(process.execPath, [fileURLToPath(new URL('../../scripts/start.ts', import.meta.url))], {
     env: {

@@ -69,7 +69,8 @@ export function runProgram(
     if (isOver) return;
     failures += 1;
     if (failures > mostFailures) {
-      onGiveUp(new Failure(`${path} ended ${String(failures)} times before it was ready: see the end of ${log}.`));
+      const lastSaid = readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+      onGiveUp(new Failure(`${path} ended ${String(failures)} times before it was ready (${log}): ${lastSaid}`));
       return;
     }
     await sleep(waitMs(failures - 1));
