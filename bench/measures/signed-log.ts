@@ -2,20 +2,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
-import { masterKeyFiles } from '../../ledger/src/vault/master-keys.ts';
-import { postgresVault } from '../../ledger/src/vault/vault.ts';
-import { nothingKnownOutside } from '../../server/src/audit/outside-log.ts';
-import { verifyBank } from '../../server/src/audit/verify.ts';
+import { recordVerification } from '../../server/src/audit/record-verification.ts';
 import { prove } from '../../server/src/log/prove.ts';
 import { publishedLog } from '../../server/src/log/published-log.ts';
+import { verificationStarter } from '../../server/src/threads/start-verification.ts';
 import type { Bank, BankConfig, RunningProgram } from '../bank.ts';
 import { bookkeeperCandidate, openBank, project, startProgram, startProjector } from '../bank.ts';
 import type { Candidate, Figure } from '../benchmark.ts';
 import { benchmark } from '../benchmark.ts';
 import { serverPool } from '../databases.ts';
-import { closedLoop } from '../load.ts';
+import { closedLoop, pacedLoop } from '../load.ts';
 import { seedAccounts } from '../seed.ts';
-import { randomPairs } from '../transfers.ts';
+import { randomPairs, submissionOf } from '../transfers.ts';
 import type { Part, Run } from './part.ts';
 
 const accounts = 10_000;
@@ -23,6 +21,8 @@ const callers = 512;
 /** Those who ask for proofs, and for how many different events. */
 const askers = 16;
 const million = 1_000_000;
+/** What the bank serves while it is verified. */
+const servedPerSecond = 500;
 
 const startSigner = (place: BankConfig): Promise<RunningProgram> =>
   startProgram('operations/src/signer/main.ts', place);
@@ -68,7 +68,7 @@ export async function signedLog({ databases, stateDir, pace, quick, progress }: 
   progress('proving');
   const proving = await proofs(place, bank.bookkeeper.head, pace.roundMs);
   progress('verifying');
-  const verifying = await verification(place, bank.bookkeeper.head);
+  const verifying = await verification(place, bank, client);
   const { rows } = await client.query<{ bytes: string }>(`select pg_total_relation_size('log.tiles') as bytes`);
   const treeMb = Number(rows[0]?.bytes) / bank.bookkeeper.head;
   await client.end();
@@ -79,7 +79,7 @@ export async function signedLog({ databases, stateDir, pace, quick, progress }: 
     figures: [...figures, signing, proving, verifying],
     peers: [],
     notes: [
-      `the verification of ${events.toLocaleString('en')} events takes ${(events / verifying.perSecond).toFixed(1)} s`,
+      `the verification of ${events.toLocaleString('en')} events takes ${(events / verifying.perSecond).toFixed(1)} s, while ${String(servedPerSecond)} transfers a second come in`,
       `the tree takes ${treeMb.toFixed(1)} MB on disk for a million events`,
       `of a proof: the event read, its leaf hashed, its path read and checked, the file written; ${String(askers)} at once`,
     ],
@@ -129,19 +129,34 @@ async function proofs({ databaseUrl }: BankConfig, head: number, forMs: number):
   return { name: 'proofs', callers: askers, perSecond: round.perSecond, rounds: [Math.round(round.perSecond)] };
 }
 
-/** While nobody else uses the bank. */
-async function verification({ databaseUrl, stateDir }: BankConfig, events: number): Promise<Figure> {
-  const pool = serverPool(databaseUrl, 4);
-  const journal = openJournal({ eventLogUrl: undefined, ledger: 'main' }, pool);
-  const vault = postgresVault({ pool, masterKeys: masterKeyFiles(stateDir) });
+/** In a thread of its own, as a server does it, while the bank serves: transfers come in, are projected and signed. */
+async function verification(place: BankConfig, { bookkeeper }: Bank, client: pg.Client): Promise<Figure> {
+  const programs = [await startProjector(place), await startSigner(place)];
+  const broken = Promise.withResolvers<never>();
+  const starter = verificationStarter(
+    {
+      ...{ databaseUrl: place.databaseUrl, eventLog: { eventLogUrl: undefined, ledger: 'main' } },
+      ...{ stateDir: place.stateDir, logPolicy: undefined, logVkey: undefined },
+    },
+    (end, startedBy, signal) => recordVerification(bookkeeper, end, startedBy, signal),
+    broken.reject,
+  );
+  const next = randomPairs(accounts);
+  const call = (): Promise<unknown> => bookkeeper.submit(submissionOf(next()));
   const startMs = performance.now();
-  const found = await verifyBank({ journal, reader: pool, vault, outside: nothingKnownOutside }, events, {
-    onProgress: () => Promise.resolve(),
-    signal: new AbortController().signal,
-  });
-  const perSecond = (events / (performance.now() - startMs)) * 1_000;
-  await journal.close();
-  await pool.end();
-  if (found.differences.length > 0) throw new Error(JSON.stringify(found.differences[0]));
-  return { name: 'verified', callers: 1, perSecond, rounds: [Math.round(perSecond)] };
+  const id = await Promise.race([starter.start('bench'), broken.promise]);
+  for (;;) {
+    await Promise.race([pacedLoop({ callers: 16, forMs: 250, perSecond: servedPerSecond, call }), broken.promise]);
+    const { rows } = await client.query<{ verified: string; failure: string | null; differences: unknown[] }>(
+      'select verified, failure, differences from audit.verifications where id = $1 and ended_at is not null',
+      [id],
+    );
+    const [ended] = rows;
+    if (ended === undefined) continue;
+    if (ended.failure !== null || ended.differences.length > 0) throw new Error(JSON.stringify(ended).slice(0, 1_000));
+    const perSecond = (Number(ended.verified) / (performance.now() - startMs)) * 1_000;
+    await starter.close();
+    for (const program of programs) await program.stop();
+    return { name: 'verified', callers: 1, perSecond, rounds: [Math.round(perSecond)] };
+  }
 }

@@ -5,6 +5,7 @@ import { decideInto, emptyBatch, mostCommandBytes, undo } from '../src/bookkeepe
 import { liveBook } from '../src/bookkeeper/book.ts';
 import { terminalCash } from '../src/bookkeeper/terminal-cash.ts';
 import type { Command } from '../src/domain/commands.ts';
+import { testMacKey } from './support/mac-key.ts';
 import { plentyOfCash } from './support/plenty-of-cash.ts';
 
 const at = {
@@ -13,6 +14,7 @@ const at = {
   day: '2026-01-01',
   cash: terminalCash({ dayOf: () => '2026-01-01', limits: plentyOfCash }),
   newId: () => '00000000-0000-4000-8000-000000000001',
+  macKey: testMacKey,
 };
 const waiting = (command: Command, commandId = 'command'): Waiting => ({
   submission: { command, commandId, requestHash: 'x'.repeat(44), actor: 'a', terminal: 't', correlationId: at.newId() },

@@ -7,6 +7,7 @@ import type { Journal } from '../src/journal/journal.ts';
 import type { KeyIndex } from '../src/journal/key-index.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
 import { systemTimer } from '../src/timer.ts';
+import { testMacKey } from './support/mac-key.ts';
 import { plentyOfCash } from './support/plenty-of-cash.ts';
 
 /** A read model that has everything up to `checkpoint`. */
@@ -38,6 +39,7 @@ async function open(journal: Journal, keys: KeyIndex, cachedKeys = 100): Promise
     dayOf: () => '2026-01-01',
     cashLimits: plentyOfCash,
     newId: () => `id-${String(ids++)}`,
+    macKey: testMacKey,
     schedule: setImmediate,
     timer: systemTimer,
     limits: { cachedKeys },

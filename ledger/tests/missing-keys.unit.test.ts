@@ -9,6 +9,7 @@ import type { Outcome } from '../src/bookkeeper/submission.ts';
 import { decode } from '../src/domain/codec.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
 import { systemTimer } from '../src/timer.ts';
+import { testMacKey } from './support/mac-key.ts';
 import { plentyOfCash } from './support/plenty-of-cash.ts';
 
 const journal = memoryJournal();
@@ -38,6 +39,7 @@ async function open(): Promise<Bookkeeper> {
     dayOf: () => '2026-01-01',
     cashLimits: plentyOfCash,
     newId: () => `id-${String(ids++)}`,
+    macKey: testMacKey,
     schedule: setImmediate,
     timer: systemTimer,
     onTrouble: (what) => trouble.push(what),

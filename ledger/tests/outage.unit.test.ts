@@ -9,6 +9,7 @@ import type { KeyIndex } from '../src/journal/key-index.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
 import type { Scheduler } from './simulation/scheduler.ts';
 import { scheduler } from './simulation/scheduler.ts';
+import { testMacKey } from './support/mac-key.ts';
 import { plentyOfCash } from './support/plenty-of-cash.ts';
 
 /** Who cannot write says so within this. */
@@ -96,6 +97,7 @@ function open(line: Line, { writerLock = lockForAll, cachedKeys = 100 } = {}): P
       dayOf: () => '2026-01-01',
       cashLimits: plentyOfCash,
       newId: () => `id-${String(ids++)}`,
+      macKey: testMacKey,
       schedule: (run) => {
         time.at(0, run);
       },

@@ -4,6 +4,7 @@ import { openBookkeeper } from '../src/bookkeeper/open.ts';
 import type { Submission } from '../src/bookkeeper/submission.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
 import { scheduler } from './simulation/scheduler.ts';
+import { testMacKey } from './support/mac-key.ts';
 import { plentyOfCash } from './support/plenty-of-cash.ts';
 
 const [appendMs, lookUpMs, batchSize, callers] = [10, 7, 50, 1_000];
@@ -37,6 +38,7 @@ test('writes batch after batch without a pause, though no new command comes mean
     dayOf: () => '2026-01-01',
     cashLimits: plentyOfCash,
     newId: () => `id-${String(ids++)}`,
+    macKey: testMacKey,
     schedule: (run) => {
       time.at(0, run);
     },

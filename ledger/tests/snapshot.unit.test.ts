@@ -15,6 +15,7 @@ import type { Command } from '../src/domain/commands.ts';
 import type { Journal } from '../src/journal/journal.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
 import { systemTimer } from '../src/timer.ts';
+import { testMacKey } from './support/mac-key.ts';
 import { plentyOfCash } from './support/plenty-of-cash.ts';
 import { bookOfMany } from './support/many-accounts.ts';
 
@@ -47,6 +48,7 @@ function open(
     dayOf: () => '2026-01-01',
     cashLimits,
     newId: () => `id-${String(ids++)}`,
+    macKey: testMacKey,
     schedule: setImmediate,
     timer: systemTimer,
     onTrouble: (what) => troubles.push(what),

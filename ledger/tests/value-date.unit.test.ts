@@ -4,6 +4,7 @@ import { openBookkeeper } from '../src/bookkeeper/open.ts';
 import { civilTime } from '../src/civil-time.ts';
 import { memoryJournal } from '../src/journal/memory-journal.ts';
 import { systemTimer } from '../src/timer.ts';
+import { testMacKey } from './support/mac-key.ts';
 import { plentyOfCash } from './support/plenty-of-cash.ts';
 
 test.each([
@@ -21,6 +22,7 @@ test.each([
     dayOf: civilTime(timeZone).dayOf,
     cashLimits: plentyOfCash,
     newId: () => `id-${String(ids++)}`,
+    macKey: testMacKey,
     schedule: setImmediate,
     timer: systemTimer,
   });

@@ -29,8 +29,8 @@ const limits = {
   health: { max: 1, statementMs: 2_000 },
 } satisfies Readonly<Record<string, Limits>>;
 
-/** Of the verification that runs, in its thread: one has its lock and records, one reads. Each statement is a piece. */
-export const verificationLimits = { max: 2, statement_timeout: 300_000, query_timeout: 302_000 };
+/** Of the verification that runs, in its thread: one has its lock and records, three read at a time. Each statement is a piece. */
+export const verificationLimits = { max: 4, statement_timeout: 300_000, query_timeout: 302_000 };
 
 /** Its one statement that waits has its own limit (`postgres-writer-lock.ts`). */
 const writerLock = { max: 1, query_timeout: 5_000 };

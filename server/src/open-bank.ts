@@ -102,6 +102,7 @@ export async function openBank(options: BankOptions): Promise<Bank> {
     dayOf: civilTime(options.timeZone).dayOf,
     cashLimits: options.cashLimits,
     newId: randomUUID,
+    macKey: secrets.macKey,
     schedule: setImmediate,
     timer: systemTimer,
     onTrouble,

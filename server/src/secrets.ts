@@ -1,4 +1,6 @@
 /** The secrets that are kept outside the database: without them a copy of it tells nothing about people or PINs. */
+import type { KeyObject } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
 import { openSecret } from '../../ledger/src/vault/check-values.ts';
@@ -13,6 +15,8 @@ export type Secrets = {
   readonly pinKey: Buffer;
   /** Keys the hashes of requests' bodies. */
   readonly requestKey: Buffer;
+  /** Shows of every event of the journal that the bank wrote it. */
+  readonly macKey: KeyObject;
 };
 
 /** What shows that a secret was used, where the database has no check value of it yet. */
@@ -22,6 +26,8 @@ const uses = {
   pin: 'exists (select from access.pins)',
   request: `exists (select from journal.identity where first_event is not null)
     or exists (select from journal.events) or exists (select from read.checkpoint where position > 0)`,
+  journal: `exists (select from (select metadata from journal.events order by position desc limit 1) last
+    where metadata like '%"mac":%')`,
 } as const;
 
 /**
@@ -44,7 +50,8 @@ export async function loadSecrets(stateDir: string, databaseUrl: string): Promis
       await openSecret(client, { path, isNeeded: () => isUsed(uses.master, [generation]) });
     }
     const pinKey = await open('pin.key', uses.pin);
-    return { masterKeys, pinKey, requestKey: await open('request.key', uses.request) };
+    const requestKey = await open('request.key', uses.request);
+    return { masterKeys, pinKey, requestKey, macKey: createSecretKey(await open('journal.key', uses.journal)) };
   } finally {
     await client.end();
   }

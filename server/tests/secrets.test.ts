@@ -1,5 +1,5 @@
 /** Secrets outside the database: made while nothing needs them, and from then on only the right ones are taken. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import type { TestDatabase } from '../../tests/support/postgres.ts';
 import { createDatabase } from '../../tests/support/postgres.ts';
 import { loadSecrets } from '../src/secrets.ts';
 
-const names = ['master.key', 'pin.key', 'request.key'] as const;
+const names = ['master.key', 'pin.key', 'request.key', 'journal.key'] as const;
 
 let database: TestDatabase;
 let owner: pg.Pool;
@@ -30,8 +30,8 @@ const file = (name: string): string => join(stateDir, 'secrets', name);
 
 /** All of them, as bytes. */
 async function load(): Promise<readonly Buffer[]> {
-  const { masterKeys, pinKey, requestKey } = await loadSecrets(stateDir, database.url);
-  return [await masterKeys.get(1), pinKey, requestKey];
+  const { masterKeys, pinKey, requestKey, macKey } = await loadSecrets(stateDir, database.url);
+  return [await masterKeys.get(1), pinKey, requestKey, macKey.export()];
 }
 
 test('however many start at once take the same ones, and so does the next start', async () => {
@@ -83,6 +83,7 @@ describe('a database from before there were check values', () => {
     'master.key': `insert into vault.customer_keys (key_id, wrapped, generation) values (gen_random_uuid(), '', 1)`,
     'pin.key': `insert into access.pins (account, verifier) values ('1', '')`,
     'request.key': `insert into journal.events (position, id, type, data, metadata) values (1, gen_random_uuid(), 'Any', '{}', '{}')`,
+    'journal.key': `insert into journal.events (position, id, type, data, metadata) values (1, gen_random_uuid(), 'Any', '{}', '{"mac":"x"}')`,
   };
 
   test.each(names)('remembers the %s that is there', async (name) => {
@@ -92,10 +93,12 @@ describe('a database from before there were check values', () => {
     const before = await load();
     writeFileSync(file(name), randomBytes(32).toString('base64'));
     await expect(load()).rejects.toThrow('is not the one that the database was used with');
-    expect(before).toHaveLength(3);
+    expect(before).toHaveLength(names.length);
   });
 
   test.each(names)('makes no %s that it needs', async (name) => {
+    mkdirSync(join(stateDir, 'secrets'));
+    for (const other of names) if (other !== name) writeFileSync(file(other), randomBytes(32).toString('base64'));
     await owner.query(used[name]);
     await expect(load()).rejects.toThrow(`${file(name)} is missing or cannot be read`);
   });

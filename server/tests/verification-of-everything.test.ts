@@ -26,7 +26,7 @@ beforeAll(async () => {
   accounts = customers.map(({ account }) => account);
   await bank.client.call(deposit, { token: one.token, body: { amount: '5', pin } });
   await bank.client.call(withdraw, { token: one.token, body: { amount: '7', pin } });
-  const to = { to: two.account, amount: '1.50', reference: 'rent', pin };
+  const to = { to: two.account, amount: '1.50', reference: 'loyer de l’été 🏠 1:2 - ', pin };
   await bank.client.call(transfer, { token: one.token, body: to });
   await bank.client.call(freezeAccount, { token: operator, params: { account: two.account }, body: { reason: 'why' } });
   for (let n = 0; n < 3; n++) {
@@ -55,7 +55,7 @@ function verify(events: readonly JournalEvent[] = journal): Promise<Verified> {
       journal: {
         read: ({ from, limit }) => Promise.resolve(events.filter(({ position }) => position >= from).slice(0, limit)),
       },
-      reader: bank.database,
+      ...{ reader: bank.database, macKey: bank.macKey },
       vault: postgresVault({ pool: bank.database, masterKeys: bank.masterKeys }),
       outside: nothingKnownOutside,
     },
@@ -112,6 +112,21 @@ async function tampered(sql: string, check: (found: Verified) => void): Promise<
 
 test('a bank in order has no difference', async () => {
   expect(await verify()).toMatchObject({ is: 'complete', verified: journal.length, differences: [], total: 0n });
+});
+
+test('each entry is looked at alone only where all of them together are not what they should be', async () => {
+  const query = vi.spyOn(bank.database, 'query');
+  const looked = (): number => query.mock.calls.filter(([sql]) => JSON.stringify(sql).includes('verify_each')).length;
+  try {
+    await verify();
+    expect(looked()).toBe(0);
+    await tampered(`update read.entries set reference = 'rent ' where reference is not null`, ({ differences }) => {
+      expect(differences).toContainEqual(expect.objectContaining({ table: 'entries', column: 'reference' }));
+    });
+    expect(looked()).toBe(1);
+  } finally {
+    query.mockRestore();
+  }
 });
 
 test('every column of every table: one altered value is named with its table and column', async () => {
@@ -187,7 +202,7 @@ test('a sealed profile that was altered is named by its customer, and stops noth
   const found = await verify(events);
   expect(found.is).toBe('complete');
   expect(new Set(found.differences.map(({ table, column }) => `${table}.${column ?? ''}`))).toEqual(
-    new Set(['customers.profile']),
+    new Set(['journal.', 'customers.profile']),
   );
 });
 

@@ -77,7 +77,7 @@ async function verify(changed: { readonly vkey?: string } = {}) {
   const { rows } = await bankAlone.query<{ position: string }>('select position from read.checkpoint');
   return verifyBank(
     {
-      ...{ journal, reader: bankAlone },
+      ...{ journal, reader: bankAlone, macKey: bank.macKey },
       vault: postgresVault({ pool: bankAlone, masterKeys: bank.masterKeys }),
       outside: await readOutsideLog({ ...settings(), ...changed }, signal),
     },

@@ -110,7 +110,7 @@ async function namedAfter(sql: string) {
     await client.query(sql);
     const { differences } = await verifyBank(
       {
-        ...{ journal, reader: client, outside: nothingKnownOutside },
+        ...{ journal, reader: client, macKey: bank.macKey, outside: nothingKnownOutside },
         vault: postgresVault({ pool: bank.database, masterKeys: bank.masterKeys }),
       },
       await journal.head(),
@@ -151,7 +151,7 @@ async function carryOut(recordEnd: RecordEnd): Promise<void> {
   try {
     await carryOutVerification({
       ...{ pool, journal, vault, startedBy: 'a', log: log(), onBegun: () => undefined, recordEnd },
-      signal: new AbortController().signal,
+      ...{ macKey: bank.macKey, signal: new AbortController().signal },
     });
   } finally {
     await journal.close();

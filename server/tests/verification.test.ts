@@ -120,7 +120,15 @@ test('a verification that is broken off is recorded as that, with its position, 
   const vault = postgresVault({ pool, masterKeys: bank.masterKeys });
   let id = 0;
   const begun = await carryOutVerification({
-    ...{ pool, vault, journal: await cut(3), startedBy: 'a', log: log(), signal: new AbortController().signal },
+    ...{
+      pool,
+      vault,
+      macKey: bank.macKey,
+      journal: await cut(3),
+      startedBy: 'a',
+      log: log(),
+      signal: new AbortController().signal,
+    },
     recordEnd: () => Promise.resolve(true),
     onBegun: (made) => (id = made),
   });
@@ -149,7 +157,16 @@ test('a lock that another has is left alone', async () => {
   };
   expect(
     await carryOutVerification({
-      ...{ pool, journal, vault, startedBy: 'a', log: log(), onBegun, signal: new AbortController().signal },
+      ...{
+        pool,
+        journal,
+        vault,
+        macKey: bank.macKey,
+        startedBy: 'a',
+        log: log(),
+        onBegun,
+        signal: new AbortController().signal,
+      },
       recordEnd: () => Promise.resolve(true),
     }),
   ).toBe(false);
@@ -157,6 +174,33 @@ test('a lock that another has is left alone', async () => {
   await pool.end();
   await journal.close();
   holder.release(true);
+});
+
+test.each([
+  ['without a code', (metadata: string) => metadata.replace(/,"mac":"[^"]*"/, '')],
+  ['with the code of another', (metadata: string) => metadata],
+])('an event that fits all others, %s, is named: it is none of the bank’s', async (_, writtenBy) => {
+  const { account, token: session } = await bank.customer({ amountMinor: 100n });
+  const made = await bank.client.call(deposit, { token: session, body: { amount: '1', pin } });
+  const last = (await bank.history()).at(-1);
+  if (last?.event.type !== 'Deposited') throw new Error('the deposit is the last event');
+  const postings = last.event.postings.map(({ version, balance, ...posting }) => ({
+    ...{ ...posting, version: version + 1, balance: balance + posting.amount },
+  }));
+  const position = last.position + 1;
+  const event = { ...last.event, postings: postings as unknown as typeof last.event.postings };
+  const metadata = { ...last.metadata, commandId: `account:${account}:invented` };
+  const { type, data, ...stored } = encode('0b1de5f6-6f4c-4dc5-9bb2-9e0b5fb0f6f4', event, metadata);
+  await bank.database.query(
+    'insert into journal.events (position, id, type, data, metadata) values ($1, $2, $3, $4, $5)',
+    [position, stored.id, type, data, writtenBy(stored.metadata)],
+  );
+  await projected(position);
+  expect(made.body.position).toBe(last.position);
+  expect(await ended(await begin())).toMatchObject({
+    state: 'differs',
+    differences: [{ table: 'journal', key: String(position) }],
+  });
 });
 
 test('the fold has room for more accounts than one Map takes', () => {

@@ -23,6 +23,7 @@ import { testEventLog } from '../support/event-log.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { systemTimer } from '../../ledger/src/timer.ts';
 import type { DecryptProfiles } from '../../projections/src/customer-names.ts';
+import { testMacKey } from '../../ledger/tests/support/mac-key.ts';
 import { plentyOfCash } from '../../ledger/tests/support/plenty-of-cash.ts';
 
 export type RealBank = {
@@ -68,6 +69,7 @@ export async function realBank(): Promise<RealBank> {
       dayOf: civilTime('Europe/Paris').dayOf,
       cashLimits: plentyOfCash,
       newId: randomUUID,
+      macKey: testMacKey,
       schedule: setImmediate,
       timer: systemTimer,
       // Small, so that batches, snapshots and forgotten keys come up in short histories too.

@@ -1,9 +1,11 @@
 /** A batch: commands decided one after the other against the book as it will be, to be written by one append. */
+import type { KeyObject } from 'node:crypto';
 import { decide, isRejection } from '../domain/decide.ts';
 import { declineOf } from '../domain/decline.ts';
 import type { StoredEvent } from '../domain/codec.ts';
 import { encode } from '../domain/codec.ts';
 import { schemaVersionOf } from '../domain/upcast.ts';
+import { macOf, withMac } from '../journal/event-mac.ts';
 import type { LedgerEvent, Metadata, Recorded } from '../domain/events.ts';
 import type { Span } from '../tracing/tracer.ts';
 import type { LiveBook, Undo } from './book.ts';
@@ -60,6 +62,7 @@ export function decideInto(
     recordedAt,
     day,
     newId,
+    macKey,
   }: {
     readonly cash: TerminalCash;
     readonly after: number;
@@ -67,6 +70,7 @@ export function decideInto(
     /** The bank's civil day of `recordedAt`. */
     readonly day: string;
     readonly newId: () => string;
+    readonly macKey: KeyObject;
   },
 ): void {
   const { submission } = waiting;
@@ -82,14 +86,17 @@ export function decideInto(
   };
   const record = (event: LedgerEvent): Recorded => {
     const id = newId();
-    const metadata: Metadata = { ...common, schemaVersion: schemaVersionOf(event.type) };
-    const stored = encode(id, event, metadata);
+    const position = after + batch.events.length + 1;
+    const bare = encode(id, event, { ...common, schemaVersion: schemaVersionOf(event.type) });
+    const mac = macOf(macKey, { position, ...bare });
+    const metadata: Metadata = { ...common, schemaVersion: schemaVersionOf(event.type), mac };
+    const stored = { ...bare, metadata: withMac(bare.metadata, mac) };
     book.apply(event, batch.undo);
     cash.apply(event, recordedAt, batch.undo);
     batch.events.push(stored);
     batch.recordedAt = recordedAt;
     batch.bytes += Buffer.byteLength(stored.data) + Buffer.byteLength(stored.metadata);
-    return { position: after + batch.events.length, id, event, metadata };
+    return { position, id, event, metadata };
   };
   if (!isRejection(decision)) {
     const [first, ...more] = decision;

@@ -28,7 +28,7 @@ type DecidingOptions = {
   readonly queue: CommandQueue;
   readonly batches: Pipeline;
   readonly tail: JournalTail;
-  readonly dependencies: Pick<Dependencies, 'journal' | 'now' | 'dayOf' | 'newId' | 'onTrouble'>;
+  readonly dependencies: Pick<Dependencies, 'journal' | 'now' | 'dayOf' | 'newId' | 'macKey' | 'onTrouble'>;
   readonly limits: Pick<Limits, 'batch' | 'cachedKeys'>;
 };
 
@@ -48,7 +48,7 @@ export function createDeciding({
   dependencies,
   limits,
 }: DecidingOptions): Deciding {
-  const { journal, now, dayOf, newId, onTrouble } = dependencies;
+  const { journal, now, dayOf, newId, macKey, onTrouble } = dependencies;
   let latest = '';
   let lacksKeys = false;
 
@@ -104,7 +104,7 @@ export function createDeciding({
           onTrouble?.(missingKey);
           command.fail(new Error(missingKey));
         } else if (queue.markInFlight(command)) {
-          decideInto(pending, book, command, { cash, after, recordedAt, day, newId });
+          decideInto(pending, book, command, { cash, after, recordedAt, day, newId, macKey });
         }
       }
       keys.forget({ checkpoint, most: limits.cachedKeys });

@@ -1,4 +1,5 @@
 /** What a bookkeeper is given: the outside world as functions and ports, and its limits. */
+import type { KeyObject } from 'node:crypto';
 import type { CashLimits } from '../domain/cash-limits.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { KeyIndex } from '../journal/key-index.ts';
@@ -18,6 +19,8 @@ export type Dependencies = {
   readonly cashLimits: CashLimits;
   /** A new UUID. */
   readonly newId: () => string;
+  /** Shows of every event that the bank wrote it. */
+  readonly macKey: KeyObject;
   /** Runs a function soon, when everything that is ready now has run. */
   readonly schedule: (run: () => void) => void;
   readonly timer: Timer;

@@ -193,6 +193,8 @@ export type Metadata = {
   readonly valueDate: string;
   readonly correlationId: string;
   readonly schemaVersion: string;
+  /** Says that the bank wrote it (`journal/event-mac.ts`); absent from events before 0.2.0. Always the last field. */
+  readonly mac?: string;
 };
 
 /** An event as it is in the journal at `position` (from 1, without a gap). */

@@ -6,10 +6,12 @@ const nodePrefix = Buffer.from([1]);
 
 export const hashBytes = 32;
 
-export const leafHash = (entry: Buffer): Buffer => hash('sha256', Buffer.concat([leafPrefix, entry]), 'buffer');
+/** By way of digits: Node gives them in a third of the time that a new Buffer takes it. */
+const sha256 = (bytes: Buffer): Buffer => Buffer.from(hash('sha256', bytes), 'hex');
 
-export const nodeHash = (left: Buffer, right: Buffer): Buffer =>
-  hash('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer');
+export const leafHash = (entry: Buffer): Buffer => sha256(Buffer.concat([leafPrefix, entry]));
+
+export const nodeHash = (left: Buffer, right: Buffer): Buffer => sha256(Buffer.concat([nodePrefix, left, right]));
 
 export const emptyRoot = hash('sha256', '', 'buffer');
 

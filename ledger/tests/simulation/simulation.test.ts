@@ -2,6 +2,7 @@
  * Several bookkeepers over one journal, through conflicts, lost answers, late commits, slow calls, outages, stuck locks,
  * crashes, orderly ends at any moment and stale snapshots, from a seed.
  */
+import { testMacKey } from '../support/mac-key.ts';
 import { expect, test } from 'vitest';
 import type { Bookkeeper } from '../../src/bookkeeper/bookkeeper.ts';
 import { missingKey } from '../../src/bookkeeper/deciding.ts';
@@ -124,6 +125,7 @@ async function simulate(seed: number): Promise<Result> {
           dayOf: cashRules.dayOf,
           cashLimits: cashRules.limits,
           newId: () => `id-${String(ids++)}`,
+          macKey: testMacKey,
           schedule: (run) => {
             time.at(0, () => {
               if (process.alive) run();

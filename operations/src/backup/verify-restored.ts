@@ -9,6 +9,7 @@ import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { nothingKnownOutside } from '../../../server/src/audit/outside-log.ts';
 import { verifyBank } from '../../../server/src/audit/verify.ts';
 import type { Config } from '../../../server/src/config.ts';
+import type { Secrets } from '../../../server/src/secrets.ts';
 import { loadSecrets } from '../../../server/src/secrets.ts';
 import { commandPool } from '../command-pool.ts';
 import { openDatabase } from '../database.ts';
@@ -36,7 +37,7 @@ export async function verifyRestored(config: Config): Promise<VerifiedBank> {
     const lost = await rebuildIfAhead({ config, ownerUrl: url, logIns, masterKeys: secrets.masterKeys });
     const opened = await openBankWithProjector({ ...config, logIns, secrets });
     await opened.shown().finally(() => opened.close());
-    return { ...(await compare(config, logIns, secrets.masterKeys)), lost };
+    return { ...(await compare(config, logIns, secrets)), lost };
   } finally {
     await release();
   }
@@ -66,7 +67,11 @@ async function rebuildIfAhead(how: {
   return lost;
 }
 
-async function compare(config: Config, logIns: LogIns, masterKeys: MasterKeys): Promise<Omit<VerifiedBank, 'lost'>> {
+async function compare(
+  config: Config,
+  logIns: LogIns,
+  { masterKeys, macKey }: Secrets,
+): Promise<Omit<VerifiedBank, 'lost'>> {
   const pool = commandPool(logIns);
   const journal = openJournal(config.eventLog, pool);
   const vault = postgresVault({ pool, masterKeys });
@@ -75,10 +80,14 @@ async function compare(config: Config, logIns: LogIns, masterKeys: MasterKeys): 
   try {
     const { position } = await progress(pool);
     const onProgress = (): Promise<void> => Promise.resolve();
-    const verified = await verifyBank({ journal, reader: pool, vault, outside: nothingKnownOutside }, position, {
-      onProgress,
-      signal,
-    });
+    const verified = await verifyBank(
+      { journal, reader: pool, vault, macKey, outside: nothingKnownOutside },
+      position,
+      {
+        onProgress,
+        signal,
+      },
+    );
     // Events that were signed and that no backup has are named by the signer and the next verification.
     const differences = verified.differences.filter(({ table }) => table !== 'log');
     if (verified.is === 'broken_off')

@@ -1,4 +1,5 @@
 /** The bank of the tamper drill: its events, read model and signed log stand still, and one connection sees what was altered on it and takes it back. */
+import type { KeyObject } from 'node:crypto';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -94,8 +95,9 @@ export async function openTamperBank(): Promise<TamperBank> {
   const journal = postgresJournal({ pool: alone });
   const size = await journal.head();
   await signAll({ url: logIns.signer, key, size, alone, signedFile: join(folder, 'signer', 'log-last-signed') });
-  const vault = postgresVault({ pool: alone, masterKeys: bankConfig.secrets.masterKeys });
-  const verify: TamperBank['verify'] = (outside) => verifyOn({ alone, journal, vault, outside });
+  const { masterKeys, macKey } = bankConfig.secrets;
+  const vault = postgresVault({ pool: alone, masterKeys });
+  const verify: TamperBank['verify'] = (outside) => verifyOn({ alone, journal, vault, macKey, outside });
   const { seen } = await verify(nothingKnownOutside);
   const checkpoint = openCheckpoint((await readPublishedLog(alone))?.note ?? '', key);
   if (seen === undefined || checkpoint === undefined) throw new Error('the drill’s bank is not in order');
@@ -122,6 +124,7 @@ async function verifyAndRecord(
     await carryOutVerification({
       ...{ pool, journal: postgresJournal({ pool }), signal, startedBy: 'drill', onBegun: () => undefined },
       vault: postgresVault({ pool, masterKeys: secrets.masterKeys }),
+      macKey: secrets.macKey,
       log: { stateDir, policyFile: undefined, vkey: undefined },
       recordEnd: (end) => recordVerification(bookkeeper, end, 'drill', signal),
     });
@@ -161,19 +164,18 @@ async function signAll({
 
 async function verifyOn({
   alone,
-  journal,
-  vault,
-  outside,
+  ...sources
 }: {
   readonly alone: pg.Pool;
   readonly journal: Journal;
   readonly vault: Pick<Vault, 'openMany'>;
+  readonly macKey: KeyObject;
   readonly outside: OutsideLog;
 }): Promise<Verified> {
   const { rows } = await alone.query<{ position: string }>('select position from read.checkpoint');
   const onProgress = (): Promise<void> => Promise.resolve();
   const { signal } = new AbortController();
-  return verifyBank({ journal, reader: alone, vault, outside }, Number(rows[0]?.position ?? 0), { onProgress, signal });
+  return verifyBank({ ...sources, reader: alone }, Number(rows[0]?.position ?? 0), { onProgress, signal });
 }
 
 async function rebuildOn(alone: pg.Pool, journal: Journal, vault: Pick<Vault, 'openMany'>): Promise<void> {

@@ -1,4 +1,5 @@
 /** Carries out one verification under a lock of the database that only one has, and records how far it came, whatever ends it. */
+import type { KeyObject } from 'node:crypto';
 import type pg from 'pg';
 import { Failure } from '../../../ledger/src/failure.ts';
 import { commandKey } from '../../../ledger/src/journal/command-key.ts';
@@ -19,6 +20,7 @@ type Parts = {
   readonly pool: pg.Pool;
   readonly journal: Pick<Journal, 'read'>;
   readonly vault: Pick<Vault, 'openMany'>;
+  readonly macKey: KeyObject;
   /** Where what is known of the log outside the database is read and remembered. */
   readonly log: OutsideLogSettings;
   readonly startedBy: string;
@@ -36,6 +38,7 @@ export async function carryOutVerification({
   pool,
   journal,
   vault,
+  macKey,
   log,
   startedBy,
   onBegun,
@@ -58,7 +61,7 @@ export async function carryOutVerification({
     const [row] = made.rows;
     if (row === undefined) throw new Error('the read model has no checkpoint');
     onBegun(Number(row.id));
-    await verifyAndRecord(holder, { pool, journal, vault, log, recordEnd, signal }, row);
+    await verifyAndRecord(holder, { pool, journal, vault, macKey, log, recordEnd, signal }, row);
     return true;
   } finally {
     // With its connection the lock is free again.
@@ -84,10 +87,10 @@ async function endAbandoned(holder: pg.PoolClient): Promise<void> {
 
 async function verifyAndRecord(
   holder: pg.PoolClient,
-  parts: Pick<Parts, 'pool' | 'journal' | 'vault' | 'log' | 'recordEnd' | 'signal'>,
+  parts: Pick<Parts, 'pool' | 'journal' | 'vault' | 'macKey' | 'log' | 'recordEnd' | 'signal'>,
   { id, position }: { readonly id: string; readonly position: string },
 ): Promise<void> {
-  const { pool, journal, vault, log, recordEnd, signal } = parts;
+  const { pool, journal, vault, macKey, log, recordEnd, signal } = parts;
   let verified = 0;
   let recordedAt = 0;
   const onProgress = async (now: number): Promise<void> => {
@@ -99,7 +102,10 @@ async function verifyAndRecord(
   let found: Verified;
   try {
     const outside = await readOutsideLog(log, signal);
-    found = await verifyBank({ journal, reader: pool, vault, outside }, Number(position), { onProgress, signal });
+    found = await verifyBank({ journal, reader: pool, vault, macKey, outside }, Number(position), {
+      onProgress,
+      signal,
+    });
     if (found.seen !== undefined) await rememberLog(log.stateDir, found.seen);
   } catch (error) {
     const reason = signal.aborted

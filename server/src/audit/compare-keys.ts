@@ -26,9 +26,11 @@ export function compareKeys(reader: Pick<pg.Pool, 'query'>, differ: Differ): Key
       expected += wanted.length;
       const { rows } = await reader.query<{ n: string; position: string | null }>({
         name: 'verify_keys',
-        text: `select n, position from unnest($1::uuid[]) with ordinality as wanted (key, n)
-                 left join read.idempotency_keys using (key)`,
-        values: [wanted.map(([key]) => key)],
+        text: `select n, stored.position
+               from unnest($1::uuid[], $2::bigint[]) with ordinality as wanted (key, position, n)
+                 left join read.idempotency_keys stored using (key)
+               where stored.position is distinct from wanted.position`,
+        values: [wanted.map(([key]) => key), wanted.map(([, position]) => position)],
       });
       for (const { n, position } of rows) {
         const [key = '', journal] = wanted[Number(n) - 1] ?? [];

@@ -1,4 +1,6 @@
 /** Verifies the whole bank up to a position: replays the journal with the domain's own fold, compares every column of every table of the read model with it, piece by piece, and the events with the signed log. */
+import type { KeyObject } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Recorded } from '../../../ledger/src/domain/events.ts';
 import { commandKey } from '../../../ledger/src/journal/command-key.ts';
@@ -16,6 +18,8 @@ import { compareLog } from './compare-log.ts';
 import { compareTotals, dayFold, readTotals } from './compare-totals.ts';
 import type { VerificationComparison } from './compare-verifications.ts';
 import { compareVerifications } from './compare-verifications.ts';
+import type { MacCheck } from './check-macs.ts';
+import { macCheck } from './check-macs.ts';
 import type { Differ, Difference } from './difference.ts';
 import type { OutsideLog, RememberedLog } from './outside-log.ts';
 import { isUnreadable, readEvent } from './read-event.ts';
@@ -43,6 +47,8 @@ type Sources = {
   /** Each statement sees the read model as it is then: no snapshot is held for longer than one. */
   readonly reader: Pick<pg.Pool, 'query'>;
   readonly vault: Pick<Vault, 'openMany'>;
+  /** Of the bank: who has it can write events. */
+  readonly macKey: KeyObject;
   /** What the log is compared with, beside what the database says of it. */
   readonly outside: OutsideLog;
 };
@@ -68,23 +74,33 @@ export async function verifyBank(sources: Sources, position: number, progress: P
   const customers = compareCustomers(sources, differ);
   const results = await compareVerifications(reader, differ);
   const log = await compareLog(sources);
+  /** What few events lead to: one after the other, on one connection. */
+  async function compareRare(events: readonly Recorded[]): Promise<void> {
+    await compareOpenings(reader, new Map(events.flatMap(expectedOpenings)), differ);
+    await accountEvents.compare(events);
+    await customers.compare(events);
+  }
   let entries = 0;
   let readable = 0;
 
   const verified = await walk(
     journal,
-    { after: 0, until: position, fold, differ, signal },
+    { after: 0, until: position, fold, whyNotOurs: macCheck(sources.macKey), differ, signal },
     async (events, at, stored) => {
-      await log.take(stored);
       const expected = events.flatMap(expectedEntries);
+      const comparing = Promise.all([
+        compareEntries(reader, expected, differ),
+        keys.compare(keysOf(events)),
+        compareRare(events),
+      ]);
+      comparing.catch(() => undefined);
+      // Once the statements are sent: the database reads while the events are hashed.
+      await setImmediate();
+      await log.take(stored);
+      await comparing;
       readable += events.length;
       days.take(events);
       results.take(events);
-      await compareEntries(reader, expected, differ);
-      await compareOpenings(reader, new Map(events.flatMap(expectedOpenings)), differ);
-      await accountEvents.compare(events);
-      await customers.compare(events);
-      await keys.compare(keysOf(events));
       entries += expected.length;
       await onProgress(at);
     },
@@ -105,7 +121,14 @@ export async function verifyBank(sources: Sources, position: number, progress: P
   await customers.findUnknown(signal);
   // Totals are of one moment, later than the position: what was recorded up to it is added to both folds.
   const stored = await readTotals(reader);
-  const rest = { after: position, until: stored.position, fold, differ: () => undefined, signal };
+  const rest = {
+    after: position,
+    until: stored.position,
+    fold,
+    whyNotOurs: () => undefined,
+    differ: () => undefined,
+    signal,
+  };
   await walk(journal, rest, async (events, _at, raw) => {
     await log.take(raw);
     days.take(events);
@@ -167,6 +190,7 @@ type Walk = {
   readonly after: number;
   readonly until: number;
   readonly fold: AccountFold;
+  readonly whyNotOurs: MacCheck;
   readonly differ: Differ;
   readonly signal: AbortSignal;
 };
@@ -174,7 +198,7 @@ type Walk = {
 /** Gives each batch's events that can be read, where it ends, and all as they are stored. Resolves with the last position there is, at most `until`. */
 async function walk(
   journal: Pick<Journal, 'read'>,
-  { after, until, fold, differ, signal }: Walk,
+  { after, until, signal, ...checks }: Walk,
   onBatch: (events: readonly Recorded[], at: number, stored: readonly JournalEvent[]) => Promise<void>,
 ): Promise<number> {
   let at = after;
@@ -186,7 +210,7 @@ async function walk(
     const within = stored.filter(({ position }) => position <= until);
     // Of what comes after the last one nobody can say that it is missing: it never was.
     if (within.length === 0) return at;
-    const events = foldBatch(within, at, fold, differ);
+    const events = foldBatch(within, at, checks);
     at = within.at(-1)?.position ?? until;
     // The journal reads on while this batch is compared.
     reading = read();
@@ -200,8 +224,7 @@ async function walk(
 function foldBatch(
   stored: readonly JournalEvent[],
   after: number,
-  fold: AccountFold,
-  differ: Differ,
+  { fold, whyNotOurs, differ }: Pick<Walk, 'fold' | 'whyNotOurs' | 'differ'>,
 ): readonly Recorded[] {
   const events: Recorded[] = [];
   let expected = after + 1;
@@ -218,6 +241,8 @@ function foldBatch(
       differ({ table: 'journal', key, journal: read.reason });
       continue;
     }
+    const reason = whyNotOurs(one);
+    if (reason !== undefined) differ({ table: 'journal', key, journal: reason });
     for (const broken of fold.take(read.event)) differ({ table: 'journal', key, journal: broken });
     events.push(read);
   }

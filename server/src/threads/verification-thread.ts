@@ -1,9 +1,12 @@
 /** The thread of one verification: opens connections of its own, carries it out, and ends with it. */
+import { createSecretKey } from 'node:crypto';
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import pg from 'pg';
 import type { EventLog } from '../../../ledger/src/journal/event-log.ts';
 import { openJournal } from '../../../ledger/src/journal/open-journal.ts';
 import { masterKeyFiles } from '../../../ledger/src/vault/master-keys.ts';
+import { readSecretFile } from '../../../ledger/src/vault/secret-file.ts';
 import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { carryOutVerification } from '../audit/carry-out-verification.ts';
 import type { RecordEnd, VerificationEnd } from '../audit/record-verification.ts';
@@ -52,8 +55,9 @@ pool.on('error', () => undefined);
 const journal = openJournal(eventLog, pool);
 const vault = postgresVault({ pool, masterKeys: masterKeyFiles(stateDir) });
 try {
+  const macKey = createSecretKey(await readSecretFile(join(stateDir, 'secrets', 'journal.key')));
   const begun = await carryOutVerification({
-    ...{ pool, journal, vault, startedBy, recordEnd, signal: stop.signal },
+    ...{ pool, journal, vault, macKey, startedBy, recordEnd, signal: stop.signal },
     log: { stateDir, policyFile: logPolicy, vkey: logVkey },
     onBegun: (id) => {
       say({ is: 'begun', id });

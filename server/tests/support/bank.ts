@@ -1,5 +1,6 @@
 /** A whole bank for a test: its own database, one or more servers on free ports, a projector, customers and staff. */
 import { hash } from '@node-rs/argon2';
+import type { KeyObject } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +53,7 @@ export type Bank = {
   readonly eventLog: EventLog;
   readonly stateDir: string;
   readonly masterKeys: MasterKeys;
+  readonly macKey: KeyObject;
   readonly authority: Authority;
   /** The bank's own connection to the database, as its owner. */
   readonly database: pg.Pool;
@@ -141,7 +143,7 @@ export async function openBank(options: Partial<ServerOptions> = {}): Promise<Ba
     logIns,
     eventLog,
     stateDir,
-    masterKeys: secrets.masterKeys,
+    ...{ masterKeys: secrets.masterKeys, macKey: secrets.macKey },
     authority: issued,
     database,
     client,
