@@ -178,6 +178,7 @@ test('one trace leads from the call through the append to the read model, found 
       'recordedAt',
       'valueDate',
       'correlationId',
+      'mac',
       'schemaVersion',
     ]),
   );

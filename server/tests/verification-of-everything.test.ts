@@ -5,6 +5,7 @@ import { freezeAccount } from '../../api/src/calls/operations.ts';
 import { encode } from '../../ledger/src/domain/codec.ts';
 import type { JournalEvent } from '../../ledger/src/journal/journal.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
+import { eventHashing } from '../src/audit/event-hashes.ts';
 import { nothingKnownOutside } from '../src/audit/outside-log.ts';
 import type { Verified } from '../src/audit/verify.ts';
 import { verifyBank } from '../src/audit/verify.ts';
@@ -55,7 +56,7 @@ function verify(events: readonly JournalEvent[] = journal): Promise<Verified> {
       journal: {
         read: ({ from, limit }) => Promise.resolve(events.filter(({ position }) => position >= from).slice(0, limit)),
       },
-      ...{ reader: bank.database, macKey: bank.macKey },
+      ...{ reader: bank.database, hashEvents: eventHashing(bank.macKey) },
       vault: postgresVault({ pool: bank.database, masterKeys: bank.masterKeys }),
       outside: nothingKnownOutside,
     },

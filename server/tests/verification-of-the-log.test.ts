@@ -18,6 +18,7 @@ import { emptyEdge, grow, rootOfEdge } from '../../ledger/src/transparency/tiles
 import { leafHash } from '../../ledger/src/transparency/tree.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import type { Difference } from '../src/audit/difference.ts';
+import { eventHashing } from '../src/audit/event-hashes.ts';
 import { readOutsideLog, rememberLog } from '../src/audit/outside-log.ts';
 import { verifyBank } from '../src/audit/verify.ts';
 import type { Bank } from './support/bank.ts';
@@ -77,7 +78,7 @@ async function verify(changed: { readonly vkey?: string } = {}) {
   const { rows } = await bankAlone.query<{ position: string }>('select position from read.checkpoint');
   return verifyBank(
     {
-      ...{ journal, reader: bankAlone, macKey: bank.macKey },
+      ...{ journal, reader: bankAlone, hashEvents: eventHashing(bank.macKey) },
       vault: postgresVault({ pool: bankAlone, masterKeys: bank.masterKeys }),
       outside: await readOutsideLog({ ...settings(), ...changed }, signal),
     },

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as calls from '../../api/src/calls/verification.ts';
 import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
+import { eventHashing } from '../src/audit/event-hashes.ts';
 import { carryOutVerification } from '../src/audit/carry-out-verification.ts';
 import { nothingKnownOutside } from '../src/audit/outside-log.ts';
 import type { RecordEnd } from '../src/audit/record-verification.ts';
@@ -110,7 +111,7 @@ async function namedAfter(sql: string) {
     await client.query(sql);
     const { differences } = await verifyBank(
       {
-        ...{ journal, reader: client, macKey: bank.macKey, outside: nothingKnownOutside },
+        ...{ journal, reader: client, hashEvents: eventHashing(bank.macKey), outside: nothingKnownOutside },
         vault: postgresVault({ pool: bank.database, masterKeys: bank.masterKeys }),
       },
       await journal.head(),
@@ -151,7 +152,7 @@ async function carryOut(recordEnd: RecordEnd): Promise<void> {
   try {
     await carryOutVerification({
       ...{ pool, journal, vault, startedBy: 'a', log: log(), onBegun: () => undefined, recordEnd },
-      ...{ macKey: bank.macKey, signal: new AbortController().signal },
+      ...{ hashEvents: eventHashing(bank.macKey), signal: new AbortController().signal },
     });
   } finally {
     await journal.close();

@@ -9,6 +9,7 @@ import { openJournal } from '../../ledger/src/journal/open-journal.ts';
 import { advisoryLocks } from '../../ledger/src/postgres-names.ts';
 import { postgresVault } from '../../ledger/src/vault/vault.ts';
 import { testEventLog } from '../../tests/support/event-log.ts';
+import { eventHashing } from '../src/audit/event-hashes.ts';
 import { carryOutVerification } from '../src/audit/carry-out-verification.ts';
 import { accountFold, shardOf } from '../src/audit/account-fold.ts';
 import type { Bank } from './support/bank.ts';
@@ -123,7 +124,7 @@ test('a verification that is broken off is recorded as that, with its position, 
     ...{
       pool,
       vault,
-      macKey: bank.macKey,
+      hashEvents: eventHashing(bank.macKey),
       journal: await cut(3),
       startedBy: 'a',
       log: log(),
@@ -161,7 +162,7 @@ test('a lock that another has is left alone', async () => {
         pool,
         journal,
         vault,
-        macKey: bank.macKey,
+        hashEvents: eventHashing(bank.macKey),
         startedBy: 'a',
         log: log(),
         onBegun,

@@ -11,6 +11,7 @@ import { verifyBank } from '../../../server/src/audit/verify.ts';
 import type { Config } from '../../../server/src/config.ts';
 import type { Secrets } from '../../../server/src/secrets.ts';
 import { loadSecrets } from '../../../server/src/secrets.ts';
+import { startHashing } from '../../../server/src/threads/start-hashing.ts';
 import { commandPool } from '../command-pool.ts';
 import { openDatabase } from '../database.ts';
 import type { LogIns } from '../log-in-roles.ts';
@@ -75,13 +76,14 @@ async function compare(
   const pool = commandPool(logIns);
   const journal = openJournal(config.eventLog, pool);
   const vault = postgresVault({ pool, masterKeys });
+  const { hashEvents, close: endHashing } = startHashing(macKey);
   // As long as it takes: Ctrl-C ends the program.
   const { signal } = new AbortController();
   try {
     const { position } = await progress(pool);
     const onProgress = (): Promise<void> => Promise.resolve();
     const verified = await verifyBank(
-      { journal, reader: pool, vault, macKey, outside: nothingKnownOutside },
+      { journal, reader: pool, vault, hashEvents, outside: nothingKnownOutside },
       position,
       {
         onProgress,
@@ -102,6 +104,7 @@ async function compare(
     }
     return { position, accounts, entries, signed: (await readPublishedLog(pool))?.size ?? 0 };
   } finally {
+    await endHashing();
     await journal.close();
     await pool.end();
   }

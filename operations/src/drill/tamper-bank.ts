@@ -1,5 +1,4 @@
 /** The bank of the tamper drill: its events, read model and signed log stand still, and one connection sees what was altered on it and takes it back. */
-import type { KeyObject } from 'node:crypto';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,6 +24,8 @@ import type { OutsideLog } from '../../../server/src/audit/outside-log.ts';
 import { nothingKnownOutside } from '../../../server/src/audit/outside-log.ts';
 import { recordVerification } from '../../../server/src/audit/record-verification.ts';
 import type { Verified } from '../../../server/src/audit/verify.ts';
+import type { HashEvents } from '../../../server/src/audit/event-hashes.ts';
+import { eventHashing } from '../../../server/src/audit/event-hashes.ts';
 import { verifyBank } from '../../../server/src/audit/verify.ts';
 import { readConfig } from '../../../server/src/config.ts';
 import { serverConnection } from '../../../server/src/connections.ts';
@@ -97,7 +98,8 @@ export async function openTamperBank(): Promise<TamperBank> {
   await signAll({ url: logIns.signer, key, size, alone, signedFile: join(folder, 'signer', 'log-last-signed') });
   const { masterKeys, macKey } = bankConfig.secrets;
   const vault = postgresVault({ pool: alone, masterKeys });
-  const verify: TamperBank['verify'] = (outside) => verifyOn({ alone, journal, vault, macKey, outside });
+  const verify: TamperBank['verify'] = (outside) =>
+    verifyOn({ alone, journal, vault, hashEvents: eventHashing(macKey), outside });
   const { seen } = await verify(nothingKnownOutside);
   const checkpoint = openCheckpoint((await readPublishedLog(alone))?.note ?? '', key);
   if (seen === undefined || checkpoint === undefined) throw new Error('the drill’s bank is not in order');
@@ -124,7 +126,7 @@ async function verifyAndRecord(
     await carryOutVerification({
       ...{ pool, journal: postgresJournal({ pool }), signal, startedBy: 'drill', onBegun: () => undefined },
       vault: postgresVault({ pool, masterKeys: secrets.masterKeys }),
-      macKey: secrets.macKey,
+      hashEvents: eventHashing(secrets.macKey),
       log: { stateDir, policyFile: undefined, vkey: undefined },
       recordEnd: (end) => recordVerification(bookkeeper, end, 'drill', signal),
     });
@@ -169,7 +171,7 @@ async function verifyOn({
   readonly alone: pg.Pool;
   readonly journal: Journal;
   readonly vault: Pick<Vault, 'openMany'>;
-  readonly macKey: KeyObject;
+  readonly hashEvents: HashEvents;
   readonly outside: OutsideLog;
 }): Promise<Verified> {
   const { rows } = await alone.query<{ position: string }>('select position from read.checkpoint');

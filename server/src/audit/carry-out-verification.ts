@@ -1,5 +1,4 @@
 /** Carries out one verification under a lock of the database that only one has, and records how far it came, whatever ends it. */
-import type { KeyObject } from 'node:crypto';
 import type pg from 'pg';
 import { Failure } from '../../../ledger/src/failure.ts';
 import { commandKey } from '../../../ledger/src/journal/command-key.ts';
@@ -7,6 +6,7 @@ import type { Journal } from '../../../ledger/src/journal/journal.ts';
 import { advisoryLocks } from '../../../ledger/src/postgres-names.ts';
 import type { Vault } from '../../../ledger/src/vault/vault.ts';
 import type { Difference } from './difference.ts';
+import type { HashEvents } from './event-hashes.ts';
 import type { OutsideLogSettings } from './outside-log.ts';
 import { readOutsideLog, rememberLog } from './outside-log.ts';
 import type { RecordEnd } from './record-verification.ts';
@@ -20,7 +20,7 @@ type Parts = {
   readonly pool: pg.Pool;
   readonly journal: Pick<Journal, 'read'>;
   readonly vault: Pick<Vault, 'openMany'>;
-  readonly macKey: KeyObject;
+  readonly hashEvents: HashEvents;
   /** Where what is known of the log outside the database is read and remembered. */
   readonly log: OutsideLogSettings;
   readonly startedBy: string;
@@ -38,7 +38,7 @@ export async function carryOutVerification({
   pool,
   journal,
   vault,
-  macKey,
+  hashEvents,
   log,
   startedBy,
   onBegun,
@@ -61,7 +61,7 @@ export async function carryOutVerification({
     const [row] = made.rows;
     if (row === undefined) throw new Error('the read model has no checkpoint');
     onBegun(Number(row.id));
-    await verifyAndRecord(holder, { pool, journal, vault, macKey, log, recordEnd, signal }, row);
+    await verifyAndRecord(holder, { pool, journal, vault, hashEvents, log, recordEnd, signal }, row);
     return true;
   } finally {
     // With its connection the lock is free again.
@@ -87,10 +87,10 @@ async function endAbandoned(holder: pg.PoolClient): Promise<void> {
 
 async function verifyAndRecord(
   holder: pg.PoolClient,
-  parts: Pick<Parts, 'pool' | 'journal' | 'vault' | 'macKey' | 'log' | 'recordEnd' | 'signal'>,
+  parts: Pick<Parts, 'pool' | 'journal' | 'vault' | 'hashEvents' | 'log' | 'recordEnd' | 'signal'>,
   { id, position }: { readonly id: string; readonly position: string },
 ): Promise<void> {
-  const { pool, journal, vault, macKey, log, recordEnd, signal } = parts;
+  const { pool, journal, vault, hashEvents, log, recordEnd, signal } = parts;
   let verified = 0;
   let recordedAt = 0;
   const onProgress = async (now: number): Promise<void> => {
@@ -102,7 +102,7 @@ async function verifyAndRecord(
   let found: Verified;
   try {
     const outside = await readOutsideLog(log, signal);
-    found = await verifyBank({ journal, reader: pool, vault, macKey, outside }, Number(position), {
+    found = await verifyBank({ journal, reader: pool, vault, hashEvents, outside }, Number(position), {
       onProgress,
       signal,
     });

@@ -1,11 +1,10 @@
 /** Compares the journal's events with the transparency log: every leaf and every tile, and the roots that were signed, cosigned and seen before. */
 import type pg from 'pg';
 import type { JournalEvent } from '../../../ledger/src/journal/journal.ts';
-import { entryOf } from '../../../ledger/src/transparency/entry.ts';
 import type { PublishedLog } from '../../../ledger/src/transparency/log-tables.ts';
 import { readPublishedLog } from '../../../ledger/src/transparency/log-tables.ts';
 import { emptyEdge, grow, rootOfEdge } from '../../../ledger/src/transparency/tiles.ts';
-import { hashBytes, leafHash } from '../../../ledger/src/transparency/tree.ts';
+import { hashBytes } from '../../../ledger/src/transparency/tree.ts';
 import { tileComparison } from './compare-tiles.ts';
 import type { Difference, Differ } from './difference.ts';
 import type { LogClaims } from './log-claims.ts';
@@ -23,8 +22,8 @@ export type LogSummary = {
 };
 
 export type LogComparison = {
-  /** The next events as they are stored; what is missing between them counts as another event. */
-  take(stored: readonly JournalEvent[]): Promise<void>;
+  /** The next events as they are stored, and their leaves one after the other; what is missing between them counts as another event. */
+  take(stored: readonly JournalEvent[], leaves: Uint8Array<ArrayBuffer>): Promise<void>;
   /** How many events have to be taken. */
   readonly wanted: number;
   readonly taken: number;
@@ -87,15 +86,15 @@ export async function compareLog({ reader, journal, outside }: Sources): Promise
     get taken() {
       return isGivenUp ? wanted : edge.size;
     },
-    async take(stored) {
+    async take(stored, hashes) {
       const leaves: Buffer[] = [];
-      for (const event of stored) {
+      for (const [index, event] of stored.entries()) {
         if (isGivenUp || event.position > wanted) break;
         const missing = event.position - 1 - edge.size - leaves.length;
         if (missing > mostMissing) isGivenUp = true;
         if (missing < 0 || isGivenUp) continue;
         for (let n = 0; n < missing; n++) leaves.push(noLeaf);
-        leaves.push(leafHash(entryOf(event)));
+        leaves.push(Buffer.from(hashes.buffer, hashes.byteOffset + index * hashBytes, hashBytes));
       }
       const first = edge.size;
       const ends = cuts.filter((cut) => cut > first && cut < first + leaves.length);

@@ -1,6 +1,4 @@
 /** Verifies the whole bank up to a position: replays the journal with the domain's own fold, compares every column of every table of the read model with it, piece by piece, and the events with the signed log. */
-import type { KeyObject } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Recorded } from '../../../ledger/src/domain/events.ts';
 import { commandKey } from '../../../ledger/src/journal/command-key.ts';
@@ -18,9 +16,8 @@ import { compareLog } from './compare-log.ts';
 import { compareTotals, dayFold, readTotals } from './compare-totals.ts';
 import type { VerificationComparison } from './compare-verifications.ts';
 import { compareVerifications } from './compare-verifications.ts';
-import type { MacCheck } from './check-macs.ts';
-import { macCheck } from './check-macs.ts';
 import type { Differ, Difference } from './difference.ts';
+import type { EventHashes, HashEvents } from './event-hashes.ts';
 import type { OutsideLog, RememberedLog } from './outside-log.ts';
 import { isUnreadable, readEvent } from './read-event.ts';
 
@@ -47,8 +44,8 @@ type Sources = {
   /** Each statement sees the read model as it is then: no snapshot is held for longer than one. */
   readonly reader: Pick<pg.Pool, 'query'>;
   readonly vault: Pick<Vault, 'openMany'>;
-  /** Of the bank: who has it can write events. */
-  readonly macKey: KeyObject;
+  /** Of every event, once, in their order. */
+  readonly hashEvents: HashEvents;
   /** What the log is compared with, beside what the database says of it. */
   readonly outside: OutsideLog;
 };
@@ -61,7 +58,7 @@ type Progress = { readonly onProgress: (verified: number) => Promise<void>; read
  * and a name an account, a name a customer.
  */
 export async function verifyBank(sources: Sources, position: number, progress: Progress): Promise<Verified> {
-  const { journal, reader } = sources;
+  const { journal, reader, hashEvents } = sources;
   const { onProgress, signal } = progress;
   const fold = accountFold();
   const days = dayFold();
@@ -85,8 +82,8 @@ export async function verifyBank(sources: Sources, position: number, progress: P
 
   const verified = await walk(
     journal,
-    { after: 0, until: position, fold, whyNotOurs: macCheck(sources.macKey), differ, signal },
-    async (events, at, stored) => {
+    { after: 0, until: position, fold, hashEvents, differ, signal },
+    async (events, at, { stored, hashing }) => {
       const expected = events.flatMap(expectedEntries);
       const comparing = Promise.all([
         compareEntries(reader, expected, differ),
@@ -94,9 +91,9 @@ export async function verifyBank(sources: Sources, position: number, progress: P
         compareRare(events),
       ]);
       comparing.catch(() => undefined);
-      // Once the statements are sent: the database reads while the events are hashed.
-      await setImmediate();
-      await log.take(stored);
+      const { leaves, notOurs } = await hashing;
+      for (const one of notOurs) differ({ table: 'journal', key: String(one.position), journal: one.reason });
+      await log.take(stored, leaves);
       await comparing;
       readable += events.length;
       days.take(events);
@@ -112,7 +109,7 @@ export async function verifyBank(sources: Sources, position: number, progress: P
     const reason = `The journal ends after position ${String(verified)}.`;
     results.end(verified);
     differ({ table: 'journal', key: String(verified + 1), readModel: `is at ${String(position)}` });
-    return { is: 'broken_off', reason, verified, ...(await endLog(journal, log, differences, signal)) };
+    return { is: 'broken_off', reason, verified, ...(await endLog(sources, log, differences, signal)) };
   }
   // Rows of what cannot be read are not too many.
   const unreadable = position - readable;
@@ -121,16 +118,9 @@ export async function verifyBank(sources: Sources, position: number, progress: P
   await customers.findUnknown(signal);
   // Totals are of one moment, later than the position: what was recorded up to it is added to both folds.
   const stored = await readTotals(reader);
-  const rest = {
-    after: position,
-    until: stored.position,
-    fold,
-    whyNotOurs: () => undefined,
-    differ: () => undefined,
-    signal,
-  };
-  await walk(journal, rest, async (events, _at, raw) => {
-    await log.take(raw);
+  const rest = { after: position, until: stored.position, fold, hashEvents, differ: () => undefined, signal };
+  await walk(journal, rest, async (events, _at, batch) => {
+    await log.take(batch.stored, (await batch.hashing).leaves);
     days.take(events);
     customers.settleUnknown(events);
     results.take(events);
@@ -139,7 +129,7 @@ export async function verifyBank(sources: Sources, position: number, progress: P
   compareTotals(stored, fold, days.days, differ);
   await findResults(journal, results, Math.max(position, stored.position), signal);
   results.end(position);
-  return { is: 'complete', verified, accounts, entries, total, ...(await endLog(journal, log, differences, signal)) };
+  return { is: 'complete', verified, accounts, entries, total, ...(await endLog(sources, log, differences, signal)) };
 }
 
 /** The last result may be in the journal and not yet in the read model. */
@@ -166,7 +156,7 @@ async function findResults(
 
 /** The signer may be ahead of the read model: what it signed is compared to its end. */
 async function endLog(
-  journal: Pick<Journal, 'read'>,
+  { journal, hashEvents }: Pick<Sources, 'journal' | 'hashEvents'>,
   log: LogComparison,
   others: readonly Difference[],
   signal: AbortSignal,
@@ -174,7 +164,7 @@ async function endLog(
   for (let at = log.taken; at < log.wanted;) {
     signal.throwIfAborted();
     const stored = await journal.read({ from: at + 1, limit: Math.min(batchSize, log.wanted - at) });
-    await log.take(stored);
+    await log.take(stored, (await hashEvents(stored)).leaves);
     if (log.taken === at) break;
     at = log.taken;
   }
@@ -190,16 +180,18 @@ type Walk = {
   readonly after: number;
   readonly until: number;
   readonly fold: AccountFold;
-  readonly whyNotOurs: MacCheck;
+  readonly hashEvents: HashEvents;
   readonly differ: Differ;
   readonly signal: AbortSignal;
 };
 
+type Batch = { readonly stored: readonly JournalEvent[]; readonly hashing: Promise<EventHashes> };
+
 /** Gives each batch's events that can be read, where it ends, and all as they are stored. Resolves with the last position there is, at most `until`. */
 async function walk(
   journal: Pick<Journal, 'read'>,
-  { after, until, signal, ...checks }: Walk,
-  onBatch: (events: readonly Recorded[], at: number, stored: readonly JournalEvent[]) => Promise<void>,
+  { after, until, signal, hashEvents, ...checks }: Walk,
+  onBatch: (events: readonly Recorded[], at: number, batch: Batch) => Promise<void>,
 ): Promise<number> {
   let at = after;
   const read = (): ReturnType<Journal['read']> | undefined =>
@@ -210,12 +202,15 @@ async function walk(
     const within = stored.filter(({ position }) => position <= until);
     // Of what comes after the last one nobody can say that it is missing: it never was.
     if (within.length === 0) return at;
+    // By a thread of its own, while this one folds.
+    const hashing = hashEvents(within);
+    hashing.catch(() => undefined);
     const events = foldBatch(within, at, checks);
     at = within.at(-1)?.position ?? until;
     // The journal reads on while this batch is compared.
     reading = read();
     reading?.catch(() => undefined);
-    await onBatch(events, at, within);
+    await onBatch(events, at, { stored: within, hashing });
   }
   return at;
 }
@@ -224,7 +219,7 @@ async function walk(
 function foldBatch(
   stored: readonly JournalEvent[],
   after: number,
-  { fold, whyNotOurs, differ }: Pick<Walk, 'fold' | 'whyNotOurs' | 'differ'>,
+  { fold, differ }: Pick<Walk, 'fold' | 'differ'>,
 ): readonly Recorded[] {
   const events: Recorded[] = [];
   let expected = after + 1;
@@ -241,8 +236,6 @@ function foldBatch(
       differ({ table: 'journal', key, journal: read.reason });
       continue;
     }
-    const reason = whyNotOurs(one);
-    if (reason !== undefined) differ({ table: 'journal', key, journal: reason });
     for (const broken of fold.take(read.event)) differ({ table: 'journal', key, journal: broken });
     events.push(read);
   }

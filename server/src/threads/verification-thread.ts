@@ -11,6 +11,8 @@ import { postgresVault } from '../../../ledger/src/vault/vault.ts';
 import { carryOutVerification } from '../audit/carry-out-verification.ts';
 import type { RecordEnd, VerificationEnd } from '../audit/record-verification.ts';
 import { serverConnection, verificationLimits } from '../connections.ts';
+import type { Hashing } from './start-hashing.ts';
+import { startHashing } from './start-hashing.ts';
 
 export type VerificationOrder = {
   readonly databaseUrl: string;
@@ -54,10 +56,12 @@ const pool = new pg.Pool({ ...serverConnection(databaseUrl, 'server'), ...verifi
 pool.on('error', () => undefined);
 const journal = openJournal(eventLog, pool);
 const vault = postgresVault({ pool, masterKeys: masterKeyFiles(stateDir) });
+let hashing: Hashing | undefined;
 try {
-  const macKey = createSecretKey(await readSecretFile(join(stateDir, 'secrets', 'journal.key')));
+  hashing = startHashing(createSecretKey(await readSecretFile(join(stateDir, 'secrets', 'journal.key'))));
+  const { hashEvents } = hashing;
   const begun = await carryOutVerification({
-    ...{ pool, journal, vault, macKey, startedBy, recordEnd, signal: stop.signal },
+    ...{ pool, journal, vault, hashEvents, startedBy, recordEnd, signal: stop.signal },
     log: { stateDir, policyFile: logPolicy, vkey: logVkey },
     onBegun: (id) => {
       say({ is: 'begun', id });
@@ -67,6 +71,7 @@ try {
 } catch (error) {
   say({ is: 'failed', error });
 } finally {
+  await hashing?.close();
   await journal.close().catch(() => undefined);
   await pool.end().catch(() => undefined);
   parentPort?.close();
