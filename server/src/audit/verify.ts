@@ -83,10 +83,10 @@ export async function verifyBank(sources: Sources, position: number, progress: P
   const verified = await walk(
     journal,
     { after: 0, until: position, fold, hashEvents, differ, signal },
-    async (events, at, { stored, hashing }) => {
+    async (events, at, { from, stored, hashing }) => {
       const expected = events.flatMap(expectedEntries);
       const comparing = Promise.all([
-        compareEntries(reader, expected, differ),
+        compareEntries(reader, { from, to: at }, expected, differ),
         keys.compare(keysOf(events)),
         compareRare(events),
       ]);
@@ -185,7 +185,11 @@ type Walk = {
   readonly signal: AbortSignal;
 };
 
-type Batch = { readonly stored: readonly JournalEvent[]; readonly hashing: Promise<EventHashes> };
+type Batch = {
+  readonly from: number;
+  readonly stored: readonly JournalEvent[];
+  readonly hashing: Promise<EventHashes>;
+};
 
 /** Gives each batch's events that can be read, where it ends, and all as they are stored. Resolves with the last position there is, at most `until`. */
 async function walk(
@@ -193,24 +197,26 @@ async function walk(
   { after, until, signal, hashEvents, ...checks }: Walk,
   onBatch: (events: readonly Recorded[], at: number, batch: Batch) => Promise<void>,
 ): Promise<number> {
-  let at = after;
-  const read = (): ReturnType<Journal['read']> | undefined =>
-    at < until ? journal.read({ from: at + 1, limit: Math.min(batchSize, until - at) }) : undefined;
-  for (let reading = read(); reading !== undefined;) {
-    signal.throwIfAborted();
-    const stored = await reading;
-    const within = stored.filter(({ position }) => position <= until);
-    // Of what comes after the last one nobody can say that it is missing: it never was.
-    if (within.length === 0) return at;
-    // By a thread of its own, while this one folds.
-    const hashing = hashEvents(within);
+  /** Read and hashed, by others, while the batch before is folded and compared. */
+  async function next(from: number): Promise<Batch> {
+    const all = await journal.read({ from, limit: Math.min(batchSize, until - from + 1) });
+    const stored = all.filter(({ position }) => position <= until);
+    const hashing = hashEvents(stored);
     hashing.catch(() => undefined);
-    const events = foldBatch(within, at, checks);
-    at = within.at(-1)?.position ?? until;
-    // The journal reads on while this batch is compared.
-    reading = read();
+    return { from, stored, hashing };
+  }
+  let at = after;
+  for (let reading = at < until ? next(at + 1) : undefined; reading !== undefined;) {
+    signal.throwIfAborted();
+    const batch = await reading;
+    // Of what comes after the last one nobody can say that it is missing: it never was.
+    const last = batch.stored.at(-1)?.position;
+    if (last === undefined) return at;
+    reading = last < until ? next(last + 1) : undefined;
     reading?.catch(() => undefined);
-    await onBatch(events, at, { stored: within, hashing });
+    const events = foldBatch(batch.stored, at, checks);
+    at = last;
+    await onBatch(events, at, batch);
   }
   return at;
 }

@@ -2,6 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { EventHashes, HashEvents } from '../audit/event-hashes.ts';
+import { toFlat } from './flat-events.ts';
 import type { HashingOrder } from './hashing-thread.ts';
 
 export type Hashing = { readonly hashEvents: HashEvents; readonly close: () => Promise<void> };
@@ -26,7 +27,7 @@ export function startHashing(macKey: KeyObject): Hashing {
       if (failure !== undefined) return Promise.reject(failure);
       const answer = Promise.withResolvers<EventHashes>();
       asked.push(answer);
-      thread.postMessage(events);
+      thread.postMessage(toFlat(events));
       return answer.promise;
     },
     close: async () => {
