@@ -1,5 +1,7 @@
 /** The tamper drill's alterations of history as a whole: an end that is cut off, a suffix written anew, an event invented, with whatever of the log the owner of the database can write. */
+import type { KeyObject } from 'node:crypto';
 import type { Difference } from '../../../server/src/audit/difference.ts';
+import { macOf, withMac } from '../../../ledger/src/journal/event-mac.ts';
 import { signCheckpoint } from '../../../ledger/src/transparency/checkpoint.ts';
 import { entryOf } from '../../../ledger/src/transparency/entry.ts';
 import type { SigningKey } from '../../../ledger/src/transparency/note.ts';
@@ -47,8 +49,8 @@ async function signAnew({ alone, journal }: TamperBank, key: SigningKey): Promis
   return note;
 }
 
-/** One of the last deposits is larger by a euro and all that follows fits, in events and rows. */
-async function rewriteSuffix(bank: TamperBank, chance: Chance): Promise<string> {
+/** One of the last deposits is larger by a euro and all that follows fits, in events and rows; with the bank's key, their codes too. */
+async function rewriteSuffix(bank: TamperBank, chance: Chance, macKey?: KeyObject): Promise<string> {
   const { alone } = bank;
   const { rows } = await alone.query<{ position: string; data: string }>(
     `select position, data from journal.events where type = 'Deposited' order by position desc limit 60`,
@@ -73,8 +75,17 @@ async function rewriteSuffix(bank: TamperBank, chance: Chance): Promise<string> 
     }
     await alone.query('update journal.events set data = $1 where position = $2', [JSON.stringify(changed), position]);
   }
+  if (macKey !== undefined) await renewCodes(bank, Number(first.position), macKey);
   await bank.rebuild();
   return first.position;
+}
+
+async function renewCodes({ alone, journal }: TamperBank, from: number, macKey: KeyObject): Promise<void> {
+  for (const event of await journal.read({ from, limit: 100_000 })) {
+    const bare = event.metadata.replace(/,"mac":"[^"]*"/, '');
+    const metadata = withMac(bare, macOf(macKey, { ...event, metadata: bare }));
+    await alone.query('update journal.events set metadata = $1 where position = $2', [metadata, event.position]);
+  }
 }
 
 type Deposit = { postings: { account: string; amount: string; balance: string }[] };
@@ -108,15 +119,22 @@ const earlierCopy: Tamper = async (bank, chance) => {
   return { what: `everything as it was at ${String(end)}`, isNamedBy: ofLog };
 };
 
-/** By somebody with the signing key; what witnesses and the server's disk remember is all that is left. */
-export const rewrittenBySigner: Tamper = async (bank, chance) => {
+/** By somebody with the signing key. */
+const rewrittenBySigner: Tamper = async (bank, chance) => {
   const from = await rewriteSuffix(bank, chance);
   await signAnew(bank, bank.key);
   return { what: `every event from ${from} on, signed under the log’s key`, isNamedBy: ofLog };
 };
 
+/** By somebody with the signing key and the servers' key; what witnesses and the server's disk remember is all that is left. */
+export const rewrittenByAllKeys: Tamper = async (bank, chance) => {
+  const from = await rewriteSuffix(bank, chance, bank.macKey);
+  await signAnew(bank, bank.key);
+  return { what: `every event from ${from} on, signed under every key of the bank`, isNamedBy: ofLog };
+};
+
 /** An event that fits, in journal and read model, before the signer has been there. */
-export const eventInvented: Tamper = async (bank) => {
+const eventInvented: Tamper = async (bank) => {
   const { rows } = await bank.alone.query<{ type: string; data: string; metadata: string }>(
     `select type, data, metadata from journal.events where type = 'Deposited' order by position desc limit 1`,
   );
@@ -137,7 +155,8 @@ export const eventInvented: Tamper = async (bank) => {
     ],
   );
   await bank.rebuild();
-  return { what: `event ${String(bank.size + 1)}`, isNamedBy: ofLog };
+  const position = String(bank.size + 1);
+  return { what: `event ${position}`, isNamedBy: ({ table, key }) => table === 'journal' && key === position };
 };
 
 export const historyTamperings: Readonly<Record<string, Tamper>> = {
@@ -148,4 +167,5 @@ export const historyTamperings: Readonly<Record<string, Tamper>> = {
   'suffix rewritten, whole log under another key': newLog,
   'suffix rewritten, whole log under the same key': rewrittenBySigner,
   'everything put back to an earlier copy': earlierCopy,
+  'an event invented at the end': eventInvented,
 };

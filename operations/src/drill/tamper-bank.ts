@@ -1,4 +1,5 @@
 /** The bank of the tamper drill: its events, read model and signed log stand still, and one connection sees what was altered on it and takes it back. */
+import type { KeyObject } from 'node:crypto';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,6 +46,8 @@ export type TamperBank = {
   readonly journal: Journal;
   readonly size: number;
   readonly key: SigningKey;
+  /** Of the bank's servers, outside of the database: who has it can write events. */
+  readonly macKey: KeyObject;
   /** What is known outside of the database before anything was altered. */
   readonly outside: OutsideLog;
   verify(outside: OutsideLog): Promise<Verified>;
@@ -109,7 +112,7 @@ export async function openTamperBank(): Promise<TamperBank> {
   };
   const all = opened.move();
   return {
-    ...{ alone, journal, size, key, outside, verify },
+    ...{ alone, journal, size, key, macKey, outside, verify },
     rebuild: () => rebuildOn(alone, journal, vault),
     close: () => all.disposeAsync(),
   };
