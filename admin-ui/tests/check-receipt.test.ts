@@ -1,5 +1,5 @@
 /** From the console to the page that checks receipts: a real one is proven, a changed one is not, and whose key counts is said. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -21,12 +21,14 @@ let bank: Bank;
 let signer: TestSigner;
 let browser: Browser;
 let receipt: string;
+let account: string;
 const open: Console[] = [];
 beforeAll(async () => {
   [bank, browser] = await Promise.all([openBank(), launchBrowser()]);
   signer = startSigner(bank);
   await bank.staff('auditor');
   const [payer, payee] = [await bank.customer({ amountMinor: 10_000n }), await bank.customer()];
+  ({ account } = payer);
   const body = { to: payee.account, amount: '20.00', pin: person.pin, reference: 'loyer' };
   const { position } = (await bank.client.call(transfer, { token: payer.token, body })).body;
   await signer.signedAll();
@@ -88,6 +90,23 @@ test('a receipt of this bank is proven with the policy that the bank names, and 
   for (const part of ['✓ Proven', 'bank.example/log', 'Transfer', '-€20.00', '€80.00', 'loyer']) {
     expect(said).toContain(part);
   }
+});
+
+test('an auditor downloads the proof of an account’s event, and it is proven', async () => {
+  const opened = await openConsole(browser, bank.client.origin);
+  open.push(opened);
+  const { page: shown } = opened;
+  await logIn(shown, 'auditor-1', 'a long password');
+  await shown.goto(`${bank.client.origin}/admin/#/accounts/${account}`);
+  const link = shown.getByRole('link', { name: /^Preuve de l’événement \d+/ });
+  await link.waitFor();
+  const [download] = await Promise.all([shown.waitForEvent('download'), link.click()]);
+  const proof = readFileSync(await download.path(), 'utf8');
+  expect(proof).toMatch(/^c2sp\.org\/tlog-proof@v1\n/);
+  const page = await openPage();
+  await drop(page, proof);
+  const said = await answer(page);
+  for (const part of ['✓ Proven', 'Transfer', '-€20.00', '€80.00']) expect(said).toContain(part);
 });
 
 test('a changed receipt is not proven, nor one of this bank by somebody else’s policy', async () => {

@@ -96,5 +96,6 @@ export const urls = {
   progress: (id: number) => `/api/v1/audit/verifications/${String(id)}/progress`,
   entriesCsv: (account: string) => `/api/v1/audit/accounts/${account}/entries.csv`,
   statementPdf: (account: string) => `/api/v1/audit/accounts/${account}/statement.pdf`,
+  proof: (account: string, position: number) => `/api/v1/audit/accounts/${account}/proof?position=${String(position)}`,
   eventLines: (account: string) => `/api/v1/audit/accounts/${account}/events.jsonl`,
 };

@@ -125,6 +125,7 @@ export const en: Locale = {
     csv: 'Entries (CSV)',
     pdf: 'Statement (PDF)',
     lines: 'Events (JSON)',
+    proof: (position) => `Proof of event ${position} (.tlog-proof)`,
     reversedBy: (position) => `reversed by event ${position}`,
     reverses: (position) => `reverses event ${position}`,
     loading: 'Loading…',

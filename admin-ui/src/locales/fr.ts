@@ -130,6 +130,7 @@ export const fr = {
     csv: 'Écritures (CSV)',
     pdf: 'Relevé (PDF)',
     lines: 'Événements (JSON)',
+    proof: (position: string): string => `Preuve de l’événement ${position} (.tlog-proof)`,
     reversedBy: (position: string): string => `annulée par l’événement ${position}`,
     reverses: (position: string): string => `annule l’événement ${position}`,
     loading: 'Chargement…',
